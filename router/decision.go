@@ -1,0 +1,86 @@
+package router
+
+import "time"
+
+// Sentence is one plain line in both languages of the desk.
+type Sentence struct {
+	ZH string `json:"zh"`
+	EN string `json:"en"`
+}
+
+// Reason is one thing a decision looked at: which step, which rule, whether it
+// held, what it gave, and one line why.
+type Reason struct {
+	Step    string   `json:"step"` // classify, prioritize, route, order
+	Rule    string   `json:"rule"`
+	Matched bool     `json:"matched"`
+	Value   string   `json:"value,omitempty"`
+	Why     Sentence `json:"why"`
+}
+
+// TopicScore is a topic and how sure the classifier is of it, 0–1.
+type TopicScore struct {
+	Topic      Topic   `json:"topic"`
+	Confidence float64 `json:"confidence"`
+}
+
+// Signal is a fact seen in a message: an amount, a time, an account reference.
+type Signal struct {
+	Kind  string `json:"kind"`
+	Text  string `json:"text"`
+	Value string `json:"value,omitempty"`
+}
+
+// Classification says what a ticket is about and how sure that is.
+type Classification struct {
+	Topic      Topic        `json:"topic"`
+	Confidence float64      `json:"confidence"` // 0–1
+	Rejected   bool         `json:"rejected"`   // below the policy's threshold: the review queue
+	Language   Language     `json:"language"`
+	Spam       bool         `json:"spam,omitempty"`
+	Topics     []TopicScore `json:"topics,omitempty"` // all that scored, best first
+	Signals    []Signal     `json:"signals,omitempty"`
+	Missing    []string     `json:"missing,omitempty"`
+}
+
+// Decision is what was decided about a ticket, and why. It is a function of its
+// input alone: decided again from the record it gives the same bytes.
+type Decision struct {
+	ID             string         `json:"id"`
+	TicketID       TicketID       `json:"ticket_id"`
+	At             time.Time      `json:"at"`
+	InputDigest    string         `json:"input_digest"`
+	Policy         string         `json:"policy"`   // version of the policy
+	Snapshot       string         `json:"snapshot"` // digest of the snapshot
+	State          State          `json:"state"`    // waiting or held
+	Queue          QueueName      `json:"queue,omitempty"`
+	Class          ClassName      `json:"class,omitempty"`
+	Needs          []Need         `json:"needs,omitempty"`
+	Speaks         Language       `json:"speaks,omitempty"`
+	CutoffAt       time.Time      `json:"cutoff_at,omitzero"`
+	Target         time.Duration  `json:"target,omitempty"`
+	Overflown      bool           `json:"overflown,omitempty"`
+	Classification Classification `json:"classification"`
+	Reasons        []Reason       `json:"reasons"`
+	Why            Sentence       `json:"why"`
+}
+
+// PullTrace says why a pull served this ticket: its tier and score, and the heads that lost.
+type PullTrace struct {
+	At     time.Time   `json:"at"`
+	Rule   string      `json:"rule"` // atc, strict, fifo, edf
+	Tier   int         `json:"tier"`
+	Score  float64     `json:"score"` // rounded to 6 significant digits
+	Wait   float64     `json:"wait_seconds"`
+	Why    Sentence    `json:"why"`
+	Passed []PassedRun `json:"passed,omitempty"`
+}
+
+// PassedRun is a head that lost, or a run that this agent could not serve.
+type PassedRun struct {
+	Run      RunKey   `json:"run"`
+	TicketID TicketID `json:"ticket_id,omitempty"`
+	Tier     int      `json:"tier,omitempty"`
+	Score    float64  `json:"score,omitempty"`
+	Reason   string   `json:"reason"` // lower, no_skill, no_capacity, kept, released_by_you
+}
