@@ -1,0 +1,17 @@
+// Package order says which waiting ticket comes first. It is pure: candidates
+// with their waits and the numbers of their classes in, an order out.
+//
+// What always holds:
+//
+//	A. The order is strict and total: equal scores go to the older ticket
+//	   (longer wait, then earlier AgeAt), then to the smaller id.
+//	B. The order of the input does not matter.
+//	C. Within one run and one part of a tier the older ticket never ranks
+//	   below the younger, except in tier 1, which goes by cut-off. So the few
+//	   heads of each run suffice: the best of them is the best of all.
+//	D. Scores are finite for every class that prioritize lets through.
+//
+// Sources: the tiers and their test values are this project's routing
+// specification; the apparent tardiness cost index is Vepsalainen and Morton
+// 1987, the index of late work van Mieghem's generalized c-mu rule (1995).
+package order

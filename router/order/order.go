@@ -1,0 +1,154 @@
+package order
+
+import (
+	"math"
+	"sort"
+	"time"
+
+	"switchyard/router"
+)
+
+// Class is what a class of tickets is worth at one moment.
+type Class struct {
+	Weight   float64       `json:"weight"`   // w, > 0
+	Target   time.Duration `json:"target"`   // T: business time to start, > 0
+	Handling time.Duration `json:"handling"` // p: expected handling time, > 0
+	Lead     time.Duration `json:"lead"`     // L: a cut-off counts this long before it passes
+	K        time.Duration `json:"k"`        // look-ahead of the urgency of work still in time
+	Guard    float64       `json:"guard"`    // g: a ticket that waited g·T joins tier 2
+	Boost    float64       `json:"boost"`    // b: factor on the index of guarded tickets
+}
+
+// reachMargin is how far ahead a cut-off must still lie to be reachable.
+const reachMargin = 30 * time.Second
+
+// Rule is a way to order.
+type Rule string
+
+// The rules. ATC is the default.
+const (
+	ATC    Rule = "atc"
+	Strict Rule = "strict"
+	FIFO   Rule = "fifo"
+	EDF    Rule = "edf"
+)
+
+// Rules are all rules.
+func Rules() []Rule { return []Rule{ATC, Strict, FIFO, EDF} }
+
+// Valid reports whether r is one of the rules.
+func (r Rule) Valid() bool { return r == ATC || r == Strict || r == FIFO || r == EDF }
+
+// Candidate is a ticket that could be served.
+type Candidate struct {
+	Head  router.Head
+	Wait  time.Duration // business time
+	Class Class
+}
+
+// Ranked is a candidate with its place: a lower tier goes first, then a higher score.
+type Ranked struct {
+	Candidate
+	Tier  int
+	Score float64
+}
+
+// CutoffWindow is the window in which a cut-off puts a ticket in tier 1 now.
+func CutoffWindow(now time.Time, c Class) (from, to time.Time) {
+	return now.Add(reachMargin), now.Add(c.Lead)
+}
+
+// Score places one candidate under a rule (ROUTING §1). All but ATC know one tier.
+func Score(rule Rule, c Candidate, now time.Time) (tier int, score float64) {
+	a, t := c.Wait.Seconds(), c.Class.Target.Seconds()
+	w, p := c.Class.Weight, c.Class.Handling.Seconds()
+	switch rule {
+	case Strict:
+		return 2, w
+	case FIFO:
+		return 2, a
+	case EDF:
+		return 2, a - t
+	}
+	if from, to := CutoffWindow(now, c.Class); !c.Head.CutoffAt.IsZero() && !c.Head.CutoffAt.Before(from) && c.Head.CutoffAt.Before(to) {
+		return 1, -c.Head.CutoffAt.Sub(now).Seconds()
+	}
+	switch {
+	case a <= t:
+		return 2, w / p * math.Exp(-(t-a)/c.Class.K.Seconds())
+	case a > c.Class.Guard*t:
+		return 2, c.Class.Boost * w / p
+	}
+	return 3, w * a / (t * t * p)
+}
+
+// Rank orders candidates under a rule, best first.
+func Rank(rule Rule, cs []Candidate, now time.Time) []Ranked {
+	out := make([]Ranked, len(cs))
+	for i, c := range cs {
+		tier, score := Score(rule, c, now)
+		out[i] = Ranked{Candidate: c, Tier: tier, Score: score}
+	}
+	sort.Slice(out, func(i, j int) bool { return Less(out[i], out[j]) })
+	return out
+}
+
+// Less reports whether a goes before b.
+func Less(a, b Ranked) bool {
+	switch {
+	case a.Tier != b.Tier:
+		return a.Tier < b.Tier
+	case a.Score != b.Score:
+		return a.Score > b.Score
+	case a.Wait != b.Wait:
+		return a.Wait > b.Wait
+	case !a.Head.AgeAt.Equal(b.Head.AgeAt):
+		return a.Head.AgeAt.Before(b.Head.AgeAt)
+	}
+	return a.Head.TicketID < b.Head.TicketID
+}
+
+// Merge orders candidates of queues that may have different rules: within a queue its own
+// rule decides, between the firsts of the queues ATC does, so that weights and targets compare.
+func Merge(rules map[router.QueueName]Rule, cs []Candidate, now time.Time) []Ranked {
+	lines := map[router.QueueName][]Candidate{}
+	for _, c := range cs {
+		lines[c.Head.Run.Queue] = append(lines[c.Head.Run.Queue], c)
+	}
+	type line struct{ own, common []Ranked } // the same candidates, scored twice
+	var ls []line
+	for q, in := range lines {
+		rule := rules[q]
+		if !rule.Valid() {
+			rule = ATC
+		}
+		own := Rank(rule, in, now)
+		common := make([]Ranked, len(own))
+		for i, r := range own {
+			tier, score := Score(ATC, r.Candidate, now)
+			common[i] = Ranked{Candidate: r.Candidate, Tier: tier, Score: score}
+		}
+		ls = append(ls, line{own, common})
+	}
+	out := make([]Ranked, 0, len(cs))
+	for len(out) < len(cs) {
+		best := -1
+		for i := range ls {
+			if len(ls[i].own) > 0 && (best < 0 || Less(ls[i].common[0], ls[best].common[0])) {
+				best = i
+			}
+		}
+		out = append(out, ls[best].own[0])
+		ls[best].own, ls[best].common = ls[best].own[1:], ls[best].common[1:]
+	}
+	return out
+}
+
+// Round gives a score with six significant digits, as it stands in a trace.
+func Round(score float64) float64 {
+	if score == 0 || math.IsInf(score, 0) || math.IsNaN(score) {
+		return 0
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(score)))-5)
+	return math.Round(score/unit) * unit
+}
