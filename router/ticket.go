@@ -57,7 +57,7 @@ type Ticket struct {
 	CutoffAt  time.Time  `json:"cutoff_at,omitzero"`
 	Spam      bool       `json:"spam,omitempty"`
 	FixTopic  bool       `json:"fix_topic,omitempty"` // an agent said what it is about: decisions keep it
-	FixQueue  bool       `json:"fix_queue,omitempty"` // a person put it in this queue: decisions keep it
+	FixQueue  QueueName  `json:"fix_queue,omitempty"` // a person put it in this queue: decisions keep it
 	Overflown bool       `json:"overflown,omitempty"` // it went over once already
 
 	Agent     AgentID   `json:"agent,omitempty"`

@@ -1,0 +1,12 @@
+// Package classify says what a ticket is about: language, signals, topic and how
+// sure that is. Manager rules come first, then the word lists of the policy's
+// topics. A trained text model attaches behind the word lists, in Classify,
+// where their scores become topics with confidence.
+//
+// What always holds:
+//
+//	A. Classify is a pure function; cost is bounded by maxText characters whatever comes in.
+//	B. Of two topics with enough evidence the one the policy lists first routes; all stay visible.
+//	C. A rule that names a topic wins over words, with confidence 1, and says so.
+//	D. Below the policy's threshold, and where nothing matched, the result is Rejected.
+package classify

@@ -1,0 +1,220 @@
+package decide
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"switchyard/router"
+	"switchyard/router/classify"
+	"switchyard/router/load"
+	"switchyard/router/policy"
+	"switchyard/router/prioritize"
+	"switchyard/router/route"
+)
+
+// Input is everything a decision looks at.
+type Input struct {
+	Ticket   router.Ticket
+	Messages []router.Message // oldest first
+	Contact  router.Contact
+	Snapshot *load.Snapshot
+	Modes    route.Modes
+	Rules    *Ruleset
+	Now      time.Time
+}
+
+// Record is what is kept of an Input: what is immutable elsewhere is kept by name.
+type Record struct {
+	Ticket   router.Ticket      `json:"ticket"`
+	Messages []router.MessageID `json:"messages"`
+	Contact  router.Contact     `json:"contact"`
+	Snapshot string             `json:"snapshot"` // digest
+	Modes    route.Modes        `json:"modes"`
+	Policy   string             `json:"policy"` // version
+	Now      time.Time          `json:"now"`
+}
+
+// Record is the stored form of the input.
+func (in Input) Record() Record {
+	ids := make([]router.MessageID, len(in.Messages))
+	for i, m := range in.Messages {
+		ids[i] = m.ID
+	}
+	return Record{Ticket: in.Ticket, Messages: ids, Contact: in.Contact, Snapshot: in.Snapshot.Digest(), Modes: in.Modes, Policy: in.Rules.Version, Now: in.Now}
+}
+
+// Decide decides.
+func Decide(in Input) (router.Decision, error) {
+	body, err := json.Marshal(in.Record())
+	if err != nil {
+		return router.Decision{}, router.Wrap("decide", router.CodeInternal, err)
+	}
+	sum := sha256.Sum256(body)
+	d := router.Decision{TicketID: in.Ticket.ID, At: in.Now, InputDigest: hex.EncodeToString(sum[:16]), Policy: in.Rules.Version,
+		Snapshot: in.Snapshot.Digest(), Reasons: []router.Reason{}}
+	d.ID = router.HashID("d", d.InputDigest)
+
+	f := factsOf(in.Messages)
+	c := classify.Classify(classify.Input{Rules: in.Rules.Ruleset, Matcher: in.Rules.Matcher, Text: f.text, Language: f.hint,
+		Fixed: fixedTopic(in.Ticket), Vars: func(text string) policy.Vars { return in.vars(f, text, nil) }})
+	d.Classification = c.Classification
+	d.Reasons = append(d.Reasons, c.Reasons...)
+	d.Speaks = speaks(c.Language)
+
+	vars := in.vars(f, classify.Normalize(f.text), &c)
+	a := prioritize.Assign(in.Rules.Ruleset, c.Topic, c.Rejected || f.failure, vars, f.sentAt)
+	d.Class, d.Needs, d.CutoffAt = a.Class, a.Needs, a.CutoffAt
+	d.Target = in.Snapshot.Classes[d.Class].Target
+	d.Reasons = append(d.Reasons, a.Reasons...)
+
+	if why, held := in.held(f, c, vars); held {
+		d.State = router.StateHeld
+		d.Reasons = append(d.Reasons, why)
+		d.Why = why.Why
+		return d, nil
+	}
+	r := route.Choose(route.Input{Rules: in.Rules.Ruleset, Ticket: in.Ticket, Topic: c.Topic, Rejected: c.Rejected, Failure: f.failure, Vars: vars, Modes: in.Modes, Now: in.Now})
+	d.State, d.Queue, d.Overflown = router.StateWaiting, r.Queue, r.Overflown
+	d.Reasons = append(d.Reasons, r.Reasons...)
+	if q := in.Rules.Queues[d.Queue]; q != nil {
+		d.Needs = append(append([]router.Need{}, d.Needs...), q.Needs...)
+	}
+	d.Why = sentence(in.Rules, d)
+	return d, nil
+}
+
+// facts are what the messages say together.
+type facts struct {
+	text    string
+	subject string
+	hint    router.Language
+	kinds   map[router.Kind]int
+	failure bool
+	sentAt  time.Time // of the customer's last message
+	outcome router.CallOutcome
+}
+
+func factsOf(ms []router.Message) facts {
+	f := facts{kinds: map[router.Kind]int{}}
+	var b strings.Builder
+	for _, m := range ms {
+		if m.Direction != router.DirectionIn {
+			continue
+		}
+		f.kinds[m.Kind]++
+		f.failure = f.failure || m.Failure != ""
+		if !m.FromCustomer() && m.Kind != router.KindAutoReply && m.Kind != router.KindList {
+			continue
+		}
+		if f.subject == "" {
+			f.subject = m.Subject
+			b.WriteString(m.Subject + "\n")
+		}
+		b.WriteString(m.Text + "\n")
+		f.sentAt = m.ReceivedAt
+		if m.Language != "" {
+			f.hint = m.Language
+		}
+		if m.Call != nil {
+			f.outcome = m.Call.Outcome
+		}
+	}
+	f.text = strings.TrimSpace(b.String())
+	return f
+}
+
+// vars are what rules see.
+func (in Input) vars(f facts, text string, c *classify.Result) policy.Vars {
+	t := map[string]any{"channel": string(in.Ticket.Channel), "source": string(in.Ticket.Source), "subject": classify.Normalize(f.subject),
+		"text": text, "state": string(in.Ticket.State), "messages": float64(len(in.Messages)), "topic": "", "language": "",
+		"confidence": 0.0, "rejected": false, "call": string(f.outcome)}
+	if c != nil {
+		t["topic"], t["language"], t["confidence"], t["rejected"] = string(c.Classification.Topic), string(c.Language), c.Confidence, c.Rejected
+	}
+	tags := make([]any, len(in.Contact.Tags))
+	for i, tag := range in.Contact.Tags {
+		tags[i] = tag
+	}
+	fields := make(map[string]any, len(in.Contact.Fields))
+	for k, v := range in.Contact.Fields {
+		fields[k] = v
+	}
+	vars := policy.Vars{"ticket": t, "contact": map[string]any{"tags": tags, "fields": fields, "language": string(in.Contact.Language)}}
+	for k, v := range in.Snapshot.Vars {
+		vars[k] = v
+	}
+	return vars
+}
+
+func fixedTopic(t router.Ticket) router.Topic {
+	if t.FixTopic {
+		return t.Topic
+	}
+	return ""
+}
+
+// speaks is the language an agent must have.
+func speaks(l router.Language) router.Language {
+	if l == router.LanguageZH || l == router.LanguageEN {
+		return l
+	}
+	return ""
+}
+
+// held reports whether the ticket stays out of every queue: automatic mail, spam, or a rule that says so.
+// What a person released stays released, and a message that is neither releases.
+func (in Input) held(f facts, c classify.Result, vars policy.Vars) (router.Reason, bool) {
+	reason := func(rule, zh, en string) (router.Reason, bool) {
+		return router.Reason{Step: "route", Rule: rule, Matched: true, Why: router.Sentence{ZH: zh, EN: en}}, true
+	}
+	if in.Ticket.Case.Number > 0 {
+		return router.Reason{}, false
+	}
+	own := f.kinds[router.KindMessage] + f.kinds[router.KindCall]
+	if own == 0 && f.kinds[router.KindAutoReply]+f.kinds[router.KindList]+f.kinds[router.KindBounce] > 0 {
+		return reason("automatic", "这是自动邮件，不进入队列", "this is automatic mail; it enters no queue")
+	}
+	if c.Spam && !c.Rejected && !f.failure {
+		return reason("spam", "看起来是垃圾信息，留待经理查看", "it looks like spam; it is kept for a manager to look at")
+	}
+	for _, r := range in.Rules.Rules {
+		if ok, err := r.When.Bool(vars); r.Hold && ok && err == nil {
+			return router.Reason{Step: "route", Rule: r.Name, Matched: true, Why: r.Why}, true
+		}
+	}
+	return router.Reason{}, false
+}
+
+// sentence says the decision in one line of each language.
+func sentence(rs *Ruleset, d router.Decision) router.Sentence {
+	zh, en := "未能确定主题", "the topic is not certain"
+	if t := rs.Topic(d.Classification.Topic); t != nil {
+		zh, en = "主题是「"+t.Title.ZH+"」", "it is about "+strings.ToLower(t.Title.EN)
+	}
+	class, queue := rs.Classes[d.Class], rs.Queues[d.Queue]
+	if class != nil {
+		zh += "，按「" + class.Title.ZH + "」处理"
+		en += ", handled as " + strings.ToLower(class.Title.EN)
+	}
+	last := router.Sentence{}
+	for _, r := range d.Reasons {
+		if r.Step == "route" && r.Matched {
+			last = r.Why
+		}
+	}
+	if queue != nil {
+		zh += "，进入「" + queue.Title.ZH + "」队列"
+		en += ", and waits in the queue " + queue.Title.EN
+	}
+	return router.Sentence{ZH: upper(zh + "：" + last.ZH + "。"), EN: upper(en + ": " + last.EN + ".")}
+}
+
+func upper(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

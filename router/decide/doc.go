@@ -1,0 +1,15 @@
+// Package decide is the whole triage of one ticket as one pure function:
+// classify, then prioritize, then route.
+//
+// What always holds:
+//
+//	A. Decide(in) depends on in alone. From the stored Record, the messages, the
+//	   snapshot and the policy it names, the same build gives the same bytes,
+//	   on any process.
+//	B. Every decision says why, in one sentence of Chinese and one of English,
+//	   and lists every rule it looked at.
+//	C. A decision is either "waiting" in a queue of the ruleset, or "held".
+//
+// What is still to come has its place: a text model and a second opinion join in
+// classify; rings of skills in prioritize; forecasts in load.
+package decide

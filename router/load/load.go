@@ -1,0 +1,177 @@
+// Package load makes Snapshots: the immutable view of load, hours and agents that
+// decisions see. Reading the store is the caller's business; Make is pure.
+//
+// What always holds:
+//
+//	A. A Snapshot never changes after Make; two with the same content have the same digest.
+//	B. Every number in it is finite.
+package load
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"time"
+
+	"switchyard/router"
+	"switchyard/router/policy"
+	"switchyard/router/prioritize"
+)
+
+// Line is what waits in one run.
+type Line struct {
+	Run         router.Run
+	Waiting     int
+	OldestAgeAt time.Time
+}
+
+// Agent is one agent as he is now.
+type Agent struct {
+	User     router.User
+	Presence router.PresenceState
+	Held     int // cost of what he holds, of 100
+}
+
+// Inputs are what a snapshot is made from.
+type Inputs struct {
+	Now               time.Time
+	Lines             []Line
+	Agents            []Agent
+	ArrivalsPerMinute float64
+	Last              *Snapshot // the one before; its class numbers stand in for bad ones
+}
+
+// Queue is the load of one queue.
+type Queue struct {
+	Waiting       int     `json:"waiting"`
+	OldestMinutes float64 `json:"oldest_minutes"` // business time
+	AtRisk        int     `json:"at_risk"`        // runs whose oldest has used three quarters of its target
+	Predicted     float64 `json:"predicted_wait"` // minutes until a new ticket would be served
+	Agents        int     `json:"agents"`         // available ones that cover it
+	Open          bool    `json:"open"`
+}
+
+// Snapshot is the immutable view of load and agents.
+type Snapshot struct {
+	At                time.Time                              `json:"at"`
+	Queues            map[router.QueueName]Queue             `json:"queues"`
+	Waiting           int                                    `json:"waiting"`
+	Available         int                                    `json:"available"`
+	Busy              int                                    `json:"busy"`
+	FreeCapacity      int                                    `json:"free_capacity"` // of 100 an agent
+	ArrivalsPerMinute float64                                `json:"arrivals_per_minute"`
+	WorstWait         float64                                `json:"worst_wait"` // minutes, over queues
+	Classes           map[router.ClassName]prioritize.Params `json:"classes"`
+	Warnings          []string                               `json:"warnings,omitempty"`
+	Runs              int                                    `json:"runs"`
+	Vars              policy.Vars                            `json:"vars"`
+	digest            string
+}
+
+// Digest names the snapshot by its content.
+func (s *Snapshot) Digest() string { return s.digest }
+
+// Seal works out the digest, after Make or after reading a stored snapshot.
+func (s *Snapshot) Seal() ([]byte, error) {
+	body, err := json.Marshal(s)
+	if err != nil {
+		return nil, router.Wrap("load.seal", router.CodeInternal, err)
+	}
+	sum := sha256.Sum256(body)
+	s.digest = hex.EncodeToString(sum[:16])
+	return body, nil
+}
+
+// Make works out a snapshot.
+func Make(rs *policy.Ruleset, in Inputs) (*Snapshot, error) {
+	s := &Snapshot{At: in.Now, Queues: map[router.QueueName]Queue{}, ArrivalsPerMinute: round(in.ArrivalsPerMinute), Runs: len(in.Lines)}
+	var last map[router.ClassName]prioritize.Params
+	if in.Last != nil {
+		last = in.Last.Classes
+	}
+	s.agents(in.Agents)
+	work := s.queues(rs, in, last)
+	for name, q := range s.Queues {
+		q.Predicted = round(work[name] / float64(max(1, q.Agents)))
+		s.Queues[name] = q
+		s.WorstWait = math.Max(s.WorstWait, q.Predicted)
+	}
+	s.Vars = s.vars(rs)
+	s.Classes, s.Warnings = prioritize.Evaluate(rs, s.Vars, last)
+	_, err := s.Seal()
+	return s, err
+}
+
+func round(f float64) float64 { return math.Round(f*100) / 100 }
+
+func (s *Snapshot) agents(as []Agent) {
+	for _, a := range as {
+		if a.Presence != router.PresenceAvailable || a.User.Role != router.RoleAgent {
+			continue
+		}
+		s.Available++
+		s.FreeCapacity += max(0, 100-a.Held)
+		if a.Held > 0 {
+			s.Busy++
+		}
+	}
+}
+
+// queues counts what waits and returns minutes of work by queue.
+func (s *Snapshot) queues(rs *policy.Ruleset, in Inputs, last map[router.ClassName]prioritize.Params) map[router.QueueName]float64 {
+	work := map[router.QueueName]float64{}
+	for _, q := range rs.QueueList {
+		entry := Queue{Open: q.Hours.Open(in.Now)}
+		for _, a := range in.Agents {
+			if a.Presence == router.PresenceAvailable && a.User.Role == router.RoleAgent && a.User.Covers(q.Name) {
+				entry.Agents++
+			}
+		}
+		s.Queues[q.Name] = entry
+	}
+	for _, l := range in.Lines {
+		q := s.Queues[l.Run.Queue]
+		q.Waiting += l.Waiting
+		s.Waiting += l.Waiting
+		waited := rs.Calendar(l.Run.Queue).Between(l.OldestAgeAt, in.Now)
+		q.OldestMinutes = math.Max(q.OldestMinutes, round(waited.Minutes()))
+		handling := 8.0
+		if p, ok := last[l.Run.Class]; ok {
+			handling = p.For(l.Run.Channel).Handling.Minutes()
+			if waited > p.Target*3/4 {
+				q.AtRisk++
+			}
+		}
+		work[l.Run.Queue] += float64(l.Waiting) * handling
+		s.Queues[l.Run.Queue] = q
+	}
+	return work
+}
+
+// vars are what expressions see. All numbers are doubles; times are minutes.
+func (s *Snapshot) vars(rs *policy.Ruleset) policy.Vars {
+	queues := map[string]any{}
+	for name, q := range s.Queues {
+		queues[string(name)] = map[string]any{"waiting": float64(q.Waiting), "wait": q.Predicted, "oldest": q.OldestMinutes, "agents": float64(q.Agents), "open": q.Open}
+	}
+	local := s.At.In(rs.Zone)
+	hours := map[string]any{"hour": float64(local.Hour()), "minute_of_day": float64(local.Hour()*60 + local.Minute()),
+		"weekday": float64(local.Weekday()), "is_night": local.Hour() < 8 || local.Hour() >= 22, "open": true,
+		"minutes_to_close": 1e6, "minutes_to_open": 0.0}
+	holiday := false
+	if day := rs.Calendars["day"]; day != nil {
+		open := day.Open(s.At)
+		hours["open"], hours["is_night"], holiday = open, !open, day.Holiday(s.At)
+		if edge := day.NextEdge(s.At); !edge.IsZero() {
+			if open {
+				hours["minutes_to_close"] = edge.Sub(s.At).Minutes()
+			} else {
+				hours["minutes_to_open"] = edge.Sub(s.At).Minutes()
+			}
+		}
+	}
+	return policy.Vars{"hours": hours, "calendar": map[string]any{"holiday": holiday},
+		"load": map[string]any{"waiting": float64(s.Waiting), "wait": s.WorstWait, "free_agents": float64(s.Available - s.Busy), "agents": float64(s.Available),
+			"free_capacity": float64(s.FreeCapacity), "arrivals_per_minute": s.ArrivalsPerMinute, "queues": queues}}
+}

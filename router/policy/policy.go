@@ -1,0 +1,162 @@
+package policy
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"switchyard/router"
+	"switchyard/router/order"
+)
+
+//go:embed default.yaml
+var defaultYAML []byte
+
+// Default is the wallet desk's policy document.
+func Default() []byte { return bytes.Clone(defaultYAML) }
+
+// Policy is a manager's document. Durations are written like 90s, 30m, 72h;
+// expressions are CEL and give numbers, times among them in minutes.
+type Policy struct {
+	Name      string                     `yaml:"name"`
+	Zone      string                     `yaml:"zone"`
+	Order     order.Rule                 `yaml:"order"`
+	Calendars map[string]CalendarDoc     `yaml:"calendars"`
+	Queues    []QueueDoc                 `yaml:"queues"`
+	Topics    []TopicDoc                 `yaml:"topics"`
+	Rules     []RuleDoc                  `yaml:"rules"`
+	Classes   []ClassDoc                 `yaml:"classes"`
+	Review    ReviewDoc                  `yaml:"review"`
+	Capacity  map[router.Channel]int     `yaml:"capacity"` // cost of one ticket against an agent's 100
+	Reserve   Duration                   `yaml:"reserve_after"`
+	Claim     ClaimDoc                   `yaml:"claim"`
+	Reopen    Duration                   `yaml:"reopen_window"`
+	Pending   Duration                   `yaml:"pending_resolves_after"`
+	KeepLast  Duration                   `yaml:"keep_for_last_agent"`
+	Extra     map[string]router.Sentence `yaml:"texts"` // sentences shown to customers
+}
+
+// CalendarDoc is opening hours: per weekday (mon … sun) or daily, with dates that differ.
+type CalendarDoc struct {
+	Zone     string              `yaml:"zone"`
+	Daily    []string            `yaml:"daily"`
+	Week     map[string][]string `yaml:"week"`
+	Holidays map[string][]string `yaml:"holidays"`
+}
+
+// QueueDoc is a queue. Night takes its tickets while its calendar is closed.
+type QueueDoc struct {
+	Name     router.QueueName `yaml:"name"`
+	Title    router.Sentence  `yaml:"title"`
+	Calendar string           `yaml:"calendar"`
+	Night    router.QueueName `yaml:"night"`
+	Order    order.Rule       `yaml:"order"`
+	Needs    []router.Need    `yaml:"needs"`
+	Overflow *OverflowDoc     `yaml:"overflow"`
+}
+
+// OverflowDoc sends new tickets of a queue elsewhere: begins above High while the receiver is
+// below ReceiverBelow, ends below Low. All three are predicted waits.
+type OverflowDoc struct {
+	To            router.QueueName `yaml:"to"`
+	High          Duration         `yaml:"high"`
+	Low           Duration         `yaml:"low"`
+	ReceiverBelow Duration         `yaml:"receiver_below"`
+}
+
+// TopicDoc is what a ticket can be about. Topics are listed by precedence.
+type TopicDoc struct {
+	Name  router.Topic     `yaml:"name"`
+	Title router.Sentence  `yaml:"title"`
+	Queue router.QueueName `yaml:"queue"`
+	Class router.ClassName `yaml:"class"`
+	Spam  bool             `yaml:"spam"`
+	Facts []FactDoc        `yaml:"facts"`
+	Words []WordsDoc       `yaml:"words"`
+}
+
+// FactDoc is something to know before an agent starts. Signal names the kind of signal that provides it.
+type FactDoc struct {
+	Name   string          `yaml:"name"`
+	Title  router.Sentence `yaml:"title"`
+	Signal string          `yaml:"signal"`
+}
+
+// WordsDoc is words and phrases that speak for a topic with a weight. In Latin script a phrase
+// matches whole words, an asterisk at its end any ending; Chinese matches anywhere.
+type WordsDoc struct {
+	Weight float64  `yaml:"weight"`
+	Any    []string `yaml:"any"`
+}
+
+// RuleDoc is a manager's rule: where When holds, what it sets is set. The first rule that sets a thing wins.
+type RuleDoc struct {
+	Name   string           `yaml:"name"`
+	When   string           `yaml:"when"`
+	Why    router.Sentence  `yaml:"why"`
+	Topic  router.Topic     `yaml:"topic"`
+	Class  router.ClassName `yaml:"class"`
+	Queue  router.QueueName `yaml:"queue"`
+	Needs  []router.Need    `yaml:"needs"`
+	Cutoff string           `yaml:"cutoff_minutes"` // after the message was sent
+	Hold   bool             `yaml:"hold"`
+}
+
+// ClassDoc says what a class is worth, as expressions over load, hours and calendar. Times are minutes.
+type ClassDoc struct {
+	Name       router.ClassName          `yaml:"name"`
+	Title      router.Sentence           `yaml:"title"`
+	Weight     string                    `yaml:"weight"`
+	Target     string                    `yaml:"target"`
+	Handling   string                    `yaml:"handling"`
+	HandlingBy map[router.Channel]string `yaml:"handling_by"`
+	Lead       string                    `yaml:"lead"`
+	K          string                    `yaml:"k"`
+	Guard      string                    `yaml:"guard"`
+	Boost      string                    `yaml:"boost"`
+}
+
+// ReviewDoc is where tickets go whose topic is not sure enough.
+type ReviewDoc struct {
+	Queue router.QueueName `yaml:"queue"`
+	Class router.ClassName `yaml:"class"`
+	Below float64          `yaml:"below"` // confidence, 0–1
+}
+
+// ClaimDoc bounds claims.
+type ClaimDoc struct {
+	TTL              Duration `yaml:"ttl"` // without heartbeat
+	Max              Duration `yaml:"max"` // without any act
+	SkipAfterRelease Duration `yaml:"skip_after_release"`
+}
+
+// Duration is a time.Duration that YAML writes as 90s, 30m or 72h.
+type Duration time.Duration
+
+// UnmarshalYAML reads a duration.
+func (d *Duration) UnmarshalYAML(b []byte) error {
+	s := strings.Trim(strings.TrimSpace(string(b)), `"'`)
+	v, err := time.ParseDuration(s)
+	if err != nil {
+		return fmt.Errorf("%q is not a duration like 30m or 72h", s)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// D is the duration.
+func (d Duration) D() time.Duration { return time.Duration(d) }
+
+// Parse reads a document; unknown keys are errors. Compile checks what it says.
+func Parse(doc []byte) (Policy, error) {
+	var p Policy
+	dec := yaml.NewDecoder(bytes.NewReader(doc), yaml.Strict())
+	if err := dec.Decode(&p); err != nil {
+		return p, &router.Error{Op: "policy.parse", Code: router.CodeInvalidField, Field: "policy", Detail: yaml.FormatError(err, false, false), Err: err}
+	}
+	return p, nil
+}
