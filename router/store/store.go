@@ -16,7 +16,8 @@ type Store interface {
 	Streams
 	Blobs
 
-	// Migrate brings indexes and layout up to date. It is idempotent and safe beside other processes.
+	// Migrate brings indexes and layout up to date; nothing else works before it ran once. It is
+	// idempotent and safe beside other processes.
 	Migrate(ctx context.Context) error
 	// Ping fails with code unavailable when the store cannot be read or written now.
 	Ping(ctx context.Context) error
@@ -30,8 +31,8 @@ const MaxLimit = 1000
 // Messages keeps what was received and sent.
 type Messages interface {
 	// InsertMessages stores messages that are not there yet, all of them durable
-	// when it returns. The answer has one entry for each: true where this call
-	// stored it, false where the id was there before (the first text stands).
+	// when it returns, with Version 1. The answer has one entry for each: true where
+	// this call stored it, false where the id was there before (the first text stands).
 	InsertMessages(ctx context.Context, ms []router.Message) ([]bool, error)
 	// Message reads one. not_found.
 	Message(ctx context.Context, id router.MessageID) (router.Message, error)
@@ -46,7 +47,7 @@ type Messages interface {
 	// ContactMessages reads a contact's messages over all tickets and history, newest first, pages like TicketMessages.
 	ContactMessages(ctx context.Context, c router.ContactID, after string, limit int) (ms []router.Message, next string, err error)
 	// StagedMessages reads messages that are in a stage since before a moment and whose RetryAt
-	// is not after it, oldest StageAt first.
+	// is not after it, oldest StageAt first. invalid_field for a stage that CountStages does not count.
 	StagedMessages(ctx context.Context, stage router.Stage, before time.Time, limit int) ([]router.Message, error)
 	// CountStages counts messages by stage among received, draft, queued, failed and dead.
 	CountStages(ctx context.Context) (map[router.Stage]int, error)
@@ -72,8 +73,8 @@ type HeadQuery struct {
 	LateAt     time.Time // AgeAt before this: over its target
 	GuardAt    time.Time // AgeAt before this: over its guard
 	CutoffFrom time.Time // with CutoffTo: the window in which a cut-off counts; zero: cut-offs do not matter
-	CutoffTo   time.Time
-	Limit      int // of each kind
+	CutoffTo   time.Time // not in the window itself
+	Limit      int       // of each kind
 }
 
 // RunLoad is how much waits in a run.
@@ -110,20 +111,24 @@ type Tickets interface {
 	Runs(ctx context.Context, queues []router.QueueName, agent router.AgentID) ([]router.Run, error)
 	// Heads answers each query with at most Limit tickets of each kind: earliest cut-off within its
 	// window, oldest feasible, oldest late, oldest guarded; a ticket occurs once. Tickets that are to
-	// be skipped for this agent (SkipAgent, until after now) are left out. The cost is bounded by
-	// the number of queries and their limits, never by the number of waiting tickets.
+	// be skipped for this agent (SkipAgent, until after now) are left out. The answer has the order
+	// of the queries, within one the order of kinds named here, within a kind age and then id (a
+	// cut-off before both). The cost is bounded by the number of queries and their limits, never by
+	// the number of waiting tickets.
 	Heads(ctx context.Context, agent router.AgentID, now time.Time, qs []HeadQuery) ([]router.Head, error)
 	// Load counts waiting tickets by run, with the oldest of each.
 	Load(ctx context.Context) ([]RunLoad, error)
 	// CountStates counts tickets by state other than resolved.
 	CountStates(ctx context.Context) (map[router.State]int, error)
-	// IndexTerms adds search terms to a ticket; adding one again changes nothing.
+	// IndexTerms adds search terms to a ticket; adding one again changes nothing, nor does it
+	// change the ticket's Version. not_found.
 	IndexTerms(ctx context.Context, id router.TicketID, terms []string) error
 }
 
 // Contacts keeps customers.
 type Contacts interface {
-	// EnsureContact returns the contact that owns the handle key, storing c as its owner if there is none.
+	// EnsureContact returns the contact that owns the handle key, storing c as its owner (with
+	// Version 1) if there is none. A c that is stored already becomes the owner as it is stored.
 	EnsureContact(ctx context.Context, handleKey string, c router.Contact) (router.Contact, error)
 	// Contact reads one. not_found.
 	Contact(ctx context.Context, id router.ContactID) (router.Contact, error)
@@ -142,6 +147,9 @@ type Doc struct {
 	Body    []byte
 	Version int64
 }
+
+// MaxDoc bounds the Body of one Doc, in bytes.
+const MaxDoc = 1 << 20
 
 // Docs keeps small records under compare-and-set. Collection gives them types.
 type Docs interface {
@@ -164,9 +172,21 @@ type Entry struct {
 	Body []byte
 }
 
+// CheckEntry refuses an entry that no stream takes.
+func CheckEntry(op string, e Entry) error {
+	if e.ID == "" {
+		return router.FailField(op, "id", "an entry needs an id, so that it can be appended twice")
+	}
+	if len(e.Body) > MaxDoc {
+		return router.Fail(op, router.CodeTooLarge, "an entry may have at most %d bytes", MaxDoc)
+	}
+	return nil
+}
+
 // Streams keeps ordered logs that are only appended to: audit, a chat session, a ticket's life.
 type Streams interface {
-	// Append adds an entry and returns its number; an id that the stream has already gives the number it has.
+	// Append adds an entry and returns its number; an id that the stream has already gives the
+	// number it has. invalid_field without an id; too_large over MaxDoc.
 	Append(ctx context.Context, stream string, e Entry) (int64, error)
 	// ReadStream reads entries with Seq > after, oldest first.
 	ReadStream(ctx context.Context, stream string, after int64, limit int) ([]Entry, error)
