@@ -27,7 +27,7 @@ type found struct {
 // Mask gives the text without its secrets, and the kinds that were masked, each once.
 func Mask(text string) (masked string, kinds []string) {
 	f := fold(text)
-	if !f.digits && !passwordWord.MatchString(f.text) {
+	if !f.digits && !hasAny(f.text, passwordWords) {
 		return text, nil
 	}
 	var all []found
@@ -213,17 +213,30 @@ func isCNID(d string) bool {
 	return d[17] == "10x98765432"[sum%11]
 }
 
-var passwordWord = regexp.MustCompile(`密码|密碼|口令|password|passwd|pwd|passcode`)
+var (
+	passwordWords = []string{"密码", "密碼", "口令", "password", "passwd", "pwd"}
+	codeWords     = []string{"码", "碼", "密", "otp", "code", "time", "cvv", "cvc", "cvn"}
+)
 
-// patterns find secrets near their words. Group 1 is the secret.
+func hasAny(s string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// wordPatterns find secrets near their words. Group 1 is the secret; a text without one of the words is not searched.
 var wordPatterns = []struct {
-	kind string
-	re   *regexp.Regexp
+	kind  string
+	words []string
+	re    *regexp.Regexp
 }{
-	{KindCVV, regexp.MustCompile(`(?:cvv2?|cvc2?|cvn|安全码|安全碼|背面三位|card security code)[^\d\n]{0,8}(\d{3,4})(?:\D|$)`)},
-	{KindOTP, regexp.MustCompile(`(?:验证码|驗證碼|校验码|动态码|动态密码|短信码|确认码|otp|one[- ]time (?:pass)?(?:code|word)|verification code|security code|sms code|passcode|2fa code|auth(?:entication)? code|login code)[^\d\n]{0,16}(\d{4,8}|\d{3}[ -]\d{3})(?:\D|$)`)},
-	{KindOTP, regexp.MustCompile(`(?:^|\D)(\d{4,8}|\d{3}[ -]\d{3})[^\d\n]{0,6}(?:是|为|is|was)?[^\d\n]{0,10}(?:验证码|驗證碼|校验码|动态码|短信码|otp\b|verification code|one[- ]time code|sms code|login code)`)},
-	{KindPassword, regexp.MustCompile(`(?:密码|密碼|口令|password|passwd|pwd)\s*(?:是|为|為|is|was|[:：=])+\s*[:：=]?\s*["'“]?([\x21-\x7e]{4,64})`)},
+	{KindCVV, codeWords, regexp.MustCompile(`(?:cvv2?|cvc2?|cvn|安全码|安全碼|背面三位|card security code)[^\d\n]{0,8}(\d{3,4})(?:\D|$)`)},
+	{KindOTP, codeWords, regexp.MustCompile(`(?:验证码|驗證碼|校验码|动态码|动态密码|短信码|确认码|otp|one[- ]time (?:pass)?(?:code|word)|verification code|security code|sms code|passcode|2fa code|auth(?:entication)? code|login code)[^\d\n]{0,16}(\d{4,8}|\d{3}[ -]\d{3})(?:\D|$)`)},
+	{KindOTP, codeWords, regexp.MustCompile(`(?:^|\D)(\d{4,8}|\d{3}[ -]\d{3})[^\d\n]{0,6}(?:是|为|is|was)?[^\d\n]{0,10}(?:验证码|驗證碼|校验码|动态码|短信码|otp\b|verification code|one[- ]time code|sms code|login code)`)},
+	{KindPassword, passwordWords, regexp.MustCompile(`(?:密码|密碼|口令|password|passwd|pwd)\s*(?:是|为|為|is|was|[:：=])+\s*[:：=]?\s*["'“]?([\x21-\x7e]{4,64})`)},
 }
 
 // notPasswords are words that often follow "password is" without being one.
@@ -232,6 +245,9 @@ var notPasswords = regexp.MustCompile(`^(?:wrong|incorrect|invalid|not|expired|c
 func words(s string) []found {
 	var out []found
 	for _, p := range wordPatterns {
+		if !hasAny(s, p.words) {
+			continue
+		}
 		for _, m := range p.re.FindAllStringSubmatchIndex(s, -1) {
 			from, to := m[2], m[3]
 			secret := s[from:to]
