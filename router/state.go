@@ -170,17 +170,22 @@ func (t Ticket) Resolve(now time.Time) (Ticket, error) {
 	return next, nil
 }
 
-// Applying marks a message as joined, so that the same step run again is recognized.
-func (t Ticket) Applying(m Message) Ticket {
-	if t.HasApplied(m.ID) {
-		return t
-	}
-	applied := append([]MessageID{}, t.Applied...)
-	applied = append(applied, m.ID)
+// Marking notes that a step was applied, so that the same step run again is recognized.
+func (t Ticket) Marking(id MessageID) Ticket {
+	applied := append(append([]MessageID{}, t.Applied...), id)
 	if len(applied) > appliedLimit {
 		applied = applied[len(applied)-appliedLimit:]
 	}
 	t.Applied = applied
+	return t
+}
+
+// Applying marks a message as joined.
+func (t Ticket) Applying(m Message) Ticket {
+	if t.HasApplied(m.ID) {
+		return t
+	}
+	t = t.Marking(m.ID)
 	t.MessageCount++
 	if m.FromCustomer() {
 		t.LastCustomer, t.LastInbound = m.ID, m.ExternalID

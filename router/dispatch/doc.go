@@ -1,0 +1,14 @@
+// Package dispatch moves tickets: it decides them, serves them to agents, and
+// carries out what agents and managers do with them. Decisions and orders are
+// the pure packages' business; here their results are written by compare-and-set.
+//
+// What always holds:
+//
+//	A. No two agents hold one ticket, and no agent holds more than his
+//	   capacity, whatever processes they pull through.
+//	B. An act under a claim that has ended writes nothing but the agent's text, as a draft.
+//	C. A reply exists from the moment the ticket's compare-and-set names it in
+//	   its outbox, and only from then; the same key commits it once.
+//	D. A pull looks at a bounded number of heads per run and never sorts what waits.
+//	E. Every change of a ticket is told on the bus after it is stored, never before.
+package dispatch

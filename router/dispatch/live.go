@@ -1,0 +1,275 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"switchyard/router"
+	"switchyard/router/decide"
+	"switchyard/router/load"
+	"switchyard/router/route"
+	"switchyard/router/store"
+)
+
+// refreshEvery is how old a view may be.
+const refreshEvery = time.Second
+
+// View is one consistent picture: rules, load and modes.
+type View struct {
+	Rules    *decide.Ruleset
+	Snapshot *load.Snapshot
+	Modes    route.Modes
+	Agents   []load.Agent
+}
+
+// Live keeps the view of the desk fresh: the policy in force, the load, the modes.
+type Live struct {
+	store store.Store
+	now   func() time.Time
+	zones func(string) (*time.Location, error)
+	log   *slog.Logger
+
+	view       atomic.Pointer[View]
+	arrivals   atomic.Int64
+	mu         sync.Mutex // guards what follows
+	generation int64
+	users      []router.User
+	compiled   map[string]*decide.Ruleset // by version
+	rate       float64
+	ratedAt    time.Time
+	saved      map[string]bool // digests of stored snapshots, the last few
+	stop       context.CancelFunc
+	done       chan struct{}
+}
+
+// NewLive makes a Live; Refresh or Start fills it.
+func NewLive(st store.Store, now func() time.Time, zones func(string) (*time.Location, error), log *slog.Logger) *Live {
+	return &Live{store: st, now: now, zones: zones, log: log, generation: -1, compiled: map[string]*decide.Ruleset{}, saved: map[string]bool{}}
+}
+
+// View is the latest view. Refresh must have succeeded once.
+func (l *Live) View() *View { return l.view.Load() }
+
+// Arrived counts an arrival for the arrival rate.
+func (l *Live) Arrived() { l.arrivals.Add(1) }
+
+// Start refreshes once and then every second until Stop.
+func (l *Live) Start(ctx context.Context) error {
+	if err := l.Refresh(ctx); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stop != nil {
+		return nil
+	}
+	loop, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	l.stop, l.done = cancel, make(chan struct{})
+	go l.loop(loop, l.done)
+	return nil
+}
+
+func (l *Live) loop(ctx context.Context, done chan struct{}) {
+	defer close(done)
+	pause := refreshEvery
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		began := time.Now()
+		if err := l.Refresh(ctx); err != nil && ctx.Err() == nil {
+			l.log.Warn("the view of the desk is stale", "error", err)
+		}
+		pause = max(refreshEvery, 20*time.Since(began)) // at most a twentieth of the time
+	}
+}
+
+// Stop ends refreshing; safe twice.
+func (l *Live) Stop() {
+	l.mu.Lock()
+	stop, done := l.stop, l.done
+	l.stop = nil
+	l.mu.Unlock()
+	if stop != nil {
+		stop()
+		<-done
+	}
+}
+
+// Refresh reads everything anew.
+func (l *Live) Refresh(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rules, err := l.rules(ctx)
+	if err != nil {
+		return err
+	}
+	modes, err := store.ModesRecord(l.store).Get(ctx, "desk")
+	if err != nil && !router.IsCode(err, router.CodeNotFound) {
+		return err
+	}
+	agents, err := l.agents(ctx)
+	if err != nil {
+		return err
+	}
+	loads, err := l.store.Load(ctx)
+	if err != nil {
+		return err
+	}
+	in := load.Inputs{Now: l.now(), Agents: agents, ArrivalsPerMinute: l.arrivalRate()}
+	for _, r := range loads {
+		in.Lines = append(in.Lines, load.Line{Run: r.Run, Waiting: r.Waiting, OldestAgeAt: r.OldestAgeAt})
+	}
+	if old := l.view.Load(); old != nil {
+		in.Last = old.Snapshot
+	}
+	snap, err := load.Make(rules.Ruleset, in)
+	if err != nil {
+		return err
+	}
+	l.view.Store(&View{Rules: rules, Snapshot: snap, Modes: modes.Value, Agents: agents})
+	return nil
+}
+
+// arrivalRate is arrivals per minute at this process, smoothed over about a minute.
+func (l *Live) arrivalRate() float64 {
+	now, n := l.now(), float64(l.arrivals.Swap(0))
+	if since := now.Sub(l.ratedAt).Minutes(); !l.ratedAt.IsZero() && since > 0 {
+		keep := 1 / (1 + since)
+		l.rate = l.rate*keep + n/since*(1-keep)
+	}
+	l.ratedAt = now
+	return l.rate
+}
+
+// rules reads what the generation counter says has changed.
+func (l *Live) rules(ctx context.Context) (*decide.Ruleset, error) {
+	g, err := store.ReadGeneration(ctx, l.store)
+	if err != nil {
+		return nil, err
+	}
+	if old := l.view.Load(); old != nil && g == l.generation {
+		return old.Rules, nil
+	}
+	active, err := store.ActivePolicy(l.store).Get(ctx, "active")
+	if err != nil {
+		return nil, err
+	}
+	rules, err := l.ruleset(ctx, active.Value.Version)
+	if err != nil {
+		return nil, err
+	}
+	users, err := store.Users(l.store).All(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	l.users = l.users[:0]
+	for _, u := range users {
+		l.users = append(l.users, u.Value)
+	}
+	l.generation = g
+	return rules, nil
+}
+
+func (l *Live) ruleset(ctx context.Context, version string) (*decide.Ruleset, error) {
+	if rs := l.compiled[version]; rs != nil {
+		return rs, nil
+	}
+	p, err := store.Policies(l.store).Get(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	rs, err := decide.Compile([]byte(p.Value.Doc), l.zones)
+	if err != nil {
+		return nil, err
+	}
+	if len(l.compiled) > 8 {
+		clear(l.compiled)
+	}
+	l.compiled[version] = rs
+	return rs, nil
+}
+
+// Ruleset compiles a policy version that is stored, for making an old decision again.
+func (l *Live) Ruleset(ctx context.Context, version string) (*decide.Ruleset, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ruleset(ctx, version)
+}
+
+func (l *Live) agents(ctx context.Context) ([]load.Agent, error) {
+	states, err := store.Presences(l.store).All(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	by := map[router.AgentID]router.PresenceState{}
+	for _, p := range states {
+		by[p.Value.Agent] = p.Value.State
+	}
+	capacity := map[router.Channel]int{}
+	if v := l.view.Load(); v != nil {
+		capacity = v.Rules.Capacity
+	}
+	var out []load.Agent
+	for _, u := range l.users {
+		if u.Role != router.RoleAgent && u.Role != router.RoleManager || u.Disabled {
+			continue
+		}
+		a := load.Agent{User: u, Presence: by[u.ID]}
+		if a.Presence == router.PresenceAvailable {
+			held, err := l.store.ClaimedBy(ctx, u.ID)
+			if err != nil {
+				return nil, err
+			}
+			for _, t := range held {
+				a.Held += capacity[t.Channel]
+			}
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// Keep stores the snapshot of a view once, so that a decision can name it.
+func (l *Live) Keep(ctx context.Context, s *load.Snapshot) error {
+	l.mu.Lock()
+	known := l.saved[s.Digest()]
+	l.mu.Unlock()
+	if known {
+		return nil
+	}
+	body, err := json.Marshal(s)
+	if err != nil {
+		return router.Wrap("live.keep", router.CodeInternal, err)
+	}
+	if _, err := store.Snapshots(l.store).Ensure(ctx, s.Digest(), body); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	if len(l.saved) > 64 {
+		clear(l.saved)
+	}
+	l.saved[s.Digest()] = true
+	l.mu.Unlock()
+	return nil
+}
+
+// Snapshot reads a stored snapshot. not_found.
+func (l *Live) Snapshot(ctx context.Context, digest string) (*load.Snapshot, error) {
+	r, err := store.Snapshots(l.store).Get(ctx, digest)
+	if err != nil {
+		return nil, err
+	}
+	s := &load.Snapshot{}
+	if err := json.Unmarshal(r.Value, s); err != nil {
+		return nil, router.Wrap("live.snapshot", router.CodeInternal, err)
+	}
+	_, err = s.Seal()
+	return s, err
+}

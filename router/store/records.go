@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"switchyard/router"
+	"switchyard/router/decide"
+	"switchyard/router/route"
+)
+
+// PolicyVersion is a policy document as it was put in.
+type PolicyVersion struct {
+	Version string         `json:"version"`
+	Doc     string         `json:"doc"`
+	Author  router.AgentID `json:"author"`
+	Note    string         `json:"note,omitempty"`
+	At      time.Time      `json:"at"`
+}
+
+// Active names the policy version in force.
+type Active struct {
+	Version string         `json:"version"`
+	By      router.AgentID `json:"by"`
+	At      time.Time      `json:"at"`
+}
+
+// DecisionRecord is a decision with the input it can be made again from.
+type DecisionRecord struct {
+	Input    decide.Record   `json:"input"`
+	Decision router.Decision `json:"decision"`
+}
+
+// Generation rises whenever users, policies or sources change, so that running processes look again.
+type Generation struct {
+	N int64 `json:"n"`
+}
+
+// Users are the desk's people by sign-in name.
+func Users(d Docs) Collection[router.User] { return Collection[router.User]{Docs: d, Kind: "user"} }
+
+// Presences are agents' states by sign-in name.
+func Presences(d Docs) Collection[router.Presence] {
+	return Collection[router.Presence]{Docs: d, Kind: "presence"}
+}
+
+// Policies are all policy versions.
+func Policies(d Docs) Collection[PolicyVersion] {
+	return Collection[PolicyVersion]{Docs: d, Kind: "policy"}
+}
+
+// ActivePolicy is the one record, under the id "active", of the policy in force.
+func ActivePolicy(d Docs) Collection[Active] {
+	return Collection[Active]{Docs: d, Kind: "policy_active"}
+}
+
+// Threads are tickets by thread key (thread.Key).
+func Threads(d Docs) Collection[router.TicketID] {
+	return Collection[router.TicketID]{Docs: d, Kind: "thread"}
+}
+
+// Decisions are decisions by id, listed by ticket.
+func Decisions(d Docs) Collection[DecisionRecord] {
+	return Collection[DecisionRecord]{Docs: d, Kind: "decision", Ref: func(r DecisionRecord) string { return string(r.Decision.TicketID) }}
+}
+
+// Snapshots are load snapshots by digest, as sealed bytes of JSON.
+func Snapshots(d Docs) Collection[json.RawMessage] {
+	return Collection[json.RawMessage]{Docs: d, Kind: "snapshot"}
+}
+
+// ModesRecord is the one record, under the id "desk", of the modes in force.
+func ModesRecord(d Docs) Collection[route.Modes] {
+	return Collection[route.Modes]{Docs: d, Kind: "modes"}
+}
+
+// Deliveries are our messages by what a channel called them (DeliveryKey).
+func Deliveries(d Docs) Collection[router.MessageID] {
+	return Collection[router.MessageID]{Docs: d, Kind: "delivery"}
+}
+
+// DeliveryKey names a channel's own id of a message we sent.
+func DeliveryKey(source router.SourceName, providerID string) string {
+	return router.HashID("r", string(source), providerID)
+}
+
+func generations(d Docs) Collection[Generation] {
+	return Collection[Generation]{Docs: d, Kind: "generation"}
+}
+
+// BumpGeneration tells running processes that something was configured anew.
+func BumpGeneration(ctx context.Context, d Docs) error {
+	_, err := generations(d).Update(ctx, "desk", func(g *Generation) (bool, error) { g.N++; return true, nil })
+	return err
+}
+
+// ReadGeneration is the present generation.
+func ReadGeneration(ctx context.Context, d Docs) (int64, error) {
+	r, err := generations(d).Get(ctx, "desk")
+	if router.IsCode(err, router.CodeNotFound) {
+		return 0, nil
+	}
+	return r.Value.N, err
+}
+
+// AuditEntry is one act that a manager or auditor may want to see.
+type AuditEntry struct {
+	By     router.AgentID `json:"by"`
+	Act    string         `json:"act"`
+	Target string         `json:"target,omitempty"`
+	Note   string         `json:"note,omitempty"`
+	Remote string         `json:"remote,omitempty"`
+}
+
+// AuditStream is the stream of all audit entries.
+const AuditStream = "audit"
+
+// TicketStream is the stream of a ticket's life.
+func TicketStream(id router.TicketID) string { return "ticket:" + string(id) }
+
+// AppendJSON appends a value to a stream under an id.
+func AppendJSON(ctx context.Context, s Streams, stream, id string, at time.Time, v any) (int64, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return 0, router.Wrap("store.append", router.CodeInternal, err)
+	}
+	return s.Append(ctx, stream, Entry{ID: id, At: at, Body: body})
+}
