@@ -1,6 +1,7 @@
 package store
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -36,13 +37,14 @@ func ParseCursor(cursor string) (stamp int64, id string, err error) {
 // Stamp is a moment as stores index it: nanoseconds since 1970, 0 for the zero
 // time, and the nearest that can be said for moments beyond 1677–2262.
 func Stamp(at time.Time) int64 {
-	switch {
+	const farthest = 9214560000 // seconds, 292 years
+	switch sec := at.Unix(); {
 	case at.IsZero():
 		return 0
-	case at.Year() < 1678:
-		return -1 << 63
-	case at.Year() > 2261:
-		return 1<<63 - 1
+	case sec < -farthest:
+		return math.MinInt64
+	case sec > farthest:
+		return math.MaxInt64
 	}
 	return at.UnixNano()
 }

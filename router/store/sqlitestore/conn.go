@@ -38,7 +38,7 @@ func connect(name string, busy time.Duration, cacheKiB int) (*conn, error) {
 		fmt.Sprintf("busy_timeout = %d", busy.Milliseconds()),
 		"journal_mode = WAL",
 		"synchronous = FULL",
-		"wal_autocheckpoint = 2000",
+		"wal_autocheckpoint = 8000",
 		"journal_size_limit = 67108864",
 		"temp_store = MEMORY",
 		fmt.Sprintf("cache_size = -%d", cacheKiB),

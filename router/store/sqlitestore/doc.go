@@ -11,7 +11,8 @@
 //	   LockServer, whose lock ends with the process.
 //	C. Counters (messages by stage, tickets by state, waiting tickets by run)
 //	   change in the transaction of what they count.
-//	D. Only waiting tickets stand in the table waiting, which Heads seeks in.
+//	D. Only waiting tickets stand in the table waiting, and of these only those with a
+//	   cut-off in the table cutoffs; Heads seeks in nothing else.
 //	E. A column that an index serves is NULL where the thing is not to be found by it.
 //	F. The schema is a list of migrations that only grows; each can run again.
 package sqlitestore

@@ -139,6 +139,9 @@ func (s *Store) read(ctx context.Context, operation string, fn func(*conn) error
 		return closed(operation)
 	default:
 	}
+	if err := ctx.Err(); err != nil {
+		return router.Wrap(operation, router.CodeUnavailable, err)
+	}
 	select {
 	case c := <-s.readers:
 		defer func() { s.readers <- c }()

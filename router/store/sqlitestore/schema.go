@@ -24,7 +24,7 @@ var migrations = [][]string{
 			n INTEGER PRIMARY KEY, id TEXT NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL,
 			created_at INTEGER NOT NULL, state TEXT NOT NULL, queue TEXT NOT NULL, topic TEXT NOT NULL,
 			channel TEXT NOT NULL, contact TEXT, agent TEXT, due_at INTEGER, open_key TEXT, handle_ref TEXT,
-			run INTEGER, age_at INTEGER, wait_queue TEXT, kept_for TEXT)`,
+			run INTEGER, age_at INTEGER, cutoff_at INTEGER, wait_queue TEXT, kept_for TEXT)`,
 		`CREATE UNIQUE INDEX IF NOT EXISTS tickets_id ON tickets (id)`,
 		`CREATE UNIQUE INDEX IF NOT EXISTS tickets_open ON tickets (open_key) WHERE open_key IS NOT NULL`,
 		`CREATE INDEX IF NOT EXISTS tickets_created ON tickets (created_at, id)`,
@@ -42,10 +42,13 @@ var migrations = [][]string{
 			body BLOB NOT NULL, waiting INTEGER NOT NULL DEFAULT 0)`,
 		`CREATE INDEX IF NOT EXISTS runs_busy ON runs (queue, kept_for, key) WHERE waiting > 0`,
 		`CREATE TABLE IF NOT EXISTS waiting (
-			run INTEGER NOT NULL, age_at INTEGER NOT NULL, ticket TEXT NOT NULL, cutoff_at INTEGER,
+			run INTEGER NOT NULL, age_at INTEGER NOT NULL, ticket TEXT NOT NULL, cutoff_at INTEGER NOT NULL,
 			skip_agent TEXT NOT NULL, skip_until INTEGER NOT NULL, version INTEGER NOT NULL,
 			PRIMARY KEY (run, age_at, ticket)) WITHOUT ROWID`,
-		`CREATE INDEX IF NOT EXISTS waiting_cutoff ON waiting (run, cutoff_at, age_at, ticket) WHERE cutoff_at IS NOT NULL`,
+		`CREATE TABLE IF NOT EXISTS cutoffs (
+			run INTEGER NOT NULL, cutoff_at INTEGER NOT NULL, age_at INTEGER NOT NULL, ticket TEXT NOT NULL,
+			skip_agent TEXT NOT NULL, skip_until INTEGER NOT NULL, version INTEGER NOT NULL,
+			PRIMARY KEY (run, cutoff_at, age_at, ticket)) WITHOUT ROWID`,
 
 		`CREATE TABLE IF NOT EXISTS terms (
 			term INTEGER NOT NULL, created_at INTEGER NOT NULL, ticket INTEGER NOT NULL,

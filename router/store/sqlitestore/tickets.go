@@ -16,7 +16,7 @@ type ticketRow struct {
 	state, queue, topic, channel, contact      string
 	agent, openKey, waitQueue, keptFor, handle string
 	due, createdAt                             int64
-	run, ageAt                                 int64 // of the row in waiting; run 0: none
+	run, ageAt, cutoffAt                       int64 // of the row in waiting; run 0: none
 }
 
 // columnsOf is the row of a ticket, but for n and run.
@@ -30,6 +30,7 @@ func columnsOf(t router.Ticket, due time.Time) ticketRow {
 	}
 	if t.State == router.StateWaiting {
 		r.waitQueue, r.keptFor, r.ageAt = string(t.Queue), string(t.KeptFor), store.Stamp(t.AgeAt)
+		r.cutoffAt = store.Stamp(t.CutoffAt)
 	}
 	return r
 }
@@ -76,9 +77,10 @@ func (s *Store) InsertTicket(ctx context.Context, t router.Ticket) (router.Ticke
 			return err
 		}
 		_, err := x.exec(`INSERT INTO tickets (id, version, body, created_at, state, queue, topic, channel, contact, agent,
-			due_at, open_key, handle_ref, run, age_at, wait_queue, kept_for) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			due_at, open_key, handle_ref, run, age_at, cutoff_at, wait_queue, kept_for) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			string(t.ID), int64(1), body, next.createdAt, next.state, next.queue, next.topic, next.channel, null(next.contact), null(next.agent),
-			nullInt(next.due), null(next.openKey), null(next.handle), nullInt(next.run), nullInt(next.ageAt), null(next.waitQueue), null(next.keptFor))
+			nullInt(next.due), null(next.openKey), null(next.handle), nullInt(next.run), nullInt(next.ageAt),
+			nullInt(next.cutoffAt), null(next.waitQueue), null(next.keptFor))
 		x.count("state", next.state, 1)
 		return taken(operation, string(t.ID), err)
 	})
@@ -143,12 +145,13 @@ func (s *Store) SaveTicket(ctx context.Context, t router.Ticket, due time.Time) 
 
 func (s *Store) replace(x *tx, operation string, given int64, t router.Ticket, due time.Time, body []byte) error {
 	var old ticketRow
-	found, err := x.one(`SELECT n, version, state, queue, topic, channel, contact, agent, due_at, open_key, run, age_at, wait_queue, kept_for, handle_ref
+	found, err := x.one(`SELECT n, version, state, queue, topic, channel, contact, agent, due_at, open_key, run, age_at, wait_queue, kept_for, handle_ref,
+		cutoff_at
 		FROM tickets WHERE id = ?`, []any{string(t.ID)}, func(r row) error {
 		old = ticketRow{
 			n: r.int(0), version: r.int(1), state: r.text(2), queue: r.text(3), topic: r.text(4), channel: r.text(5), contact: r.text(6),
 			agent: r.text(7), due: r.int(8), openKey: r.text(9), run: r.int(10), ageAt: r.int(11), waitQueue: r.text(12), keptFor: r.text(13),
-			handle: r.text(14),
+			handle: r.text(14), cutoffAt: r.int(15),
 		}
 		return nil
 	})
@@ -197,6 +200,7 @@ func updateOf(old, next ticketRow, body []byte) (string, []any) {
 	set(old.handle != next.handle, "handle_ref", null(next.handle))
 	set(old.run != next.run, "run", nullInt(next.run))
 	set(old.ageAt != next.ageAt, "age_at", nullInt(next.ageAt))
+	set(old.cutoffAt != next.cutoffAt, "cutoff_at", nullInt(next.cutoffAt))
 	set(old.waitQueue != next.waitQueue, "wait_queue", null(next.waitQueue))
 	set(old.keptFor != next.keptFor, "kept_for", null(next.keptFor))
 	query.WriteString(" WHERE n = ?")

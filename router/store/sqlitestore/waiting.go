@@ -55,6 +55,12 @@ func leaveRun(x *tx, old ticketRow, id string) error {
 		return nil
 	}
 	x.countRun(old.run, -1)
+	if old.cutoffAt != 0 {
+		if _, err := x.exec(`DELETE FROM cutoffs WHERE run = ? AND cutoff_at = ? AND age_at = ? AND ticket = ?`,
+			old.run, old.cutoffAt, old.ageAt, id); err != nil {
+			return err
+		}
+	}
 	_, err := x.exec(`DELETE FROM waiting WHERE run = ? AND age_at = ? AND ticket = ?`, old.run, old.ageAt, id)
 	return err
 }
@@ -70,8 +76,14 @@ func (s *Store) enterRun(x *tx, next *ticketRow, t router.Ticket) error {
 	}
 	next.run = id
 	x.countRun(id, 1)
-	_, err = x.exec(`INSERT INTO waiting (run, age_at, ticket, cutoff_at, skip_agent, skip_until, version) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		id, next.ageAt, string(t.ID), nullInt(store.Stamp(t.CutoffAt)), string(t.SkipAgent), store.Stamp(t.SkipUntil), t.Version)
+	rest := []any{next.ageAt, string(t.ID), next.cutoffAt, string(t.SkipAgent), store.Stamp(t.SkipUntil), t.Version}
+	const columns = ` (run, age_at, ticket, cutoff_at, skip_agent, skip_until, version) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	if next.cutoffAt != 0 {
+		if _, err := x.exec(`INSERT INTO cutoffs`+columns, append([]any{id}, rest...)...); err != nil {
+			return taken("sqlitestore.ticket", string(t.ID), err)
+		}
+	}
+	_, err = x.exec(`INSERT INTO waiting`+columns, append([]any{id}, rest...)...)
 	return taken("sqlitestore.ticket", string(t.ID), err)
 }
 
@@ -163,4 +175,21 @@ func (s *Store) CountStates(ctx context.Context) (map[router.State]int, error) {
 		}
 	})
 	return counts, err
+}
+
+// lookUp finds a run by its key; its number is 0 if nothing ever waited in it.
+func (s *Store) lookUp(c *conn, key router.RunKey) (int64, router.Run, error) {
+	if id, ok := s.runs.id(key); ok {
+		if run, ok := s.runs.run(id); ok {
+			return id, run, nil
+		}
+	}
+	var id int64
+	var run router.Run
+	_, err := c.one(`SELECT id, body FROM runs WHERE key = ?`, []any{string(key)}, func(r row) (err error) {
+		id = r.int(0)
+		run, err = s.known(id, r.bytes(1))
+		return err
+	})
+	return id, run, err
 }
