@@ -251,3 +251,8 @@ func (s *Service) Again(ctx context.Context, r store.DecisionRecord) (router.Dec
 	}
 	return decide.Decide(decide.Input{Ticket: r.Input.Ticket, Messages: ms, Contact: r.Input.Contact, Snapshot: snap, Modes: r.Input.Modes, Rules: rules, Now: r.Input.Now})
 }
+
+// Changed tells the bus that something about a ticket changed that is not in the ticket itself.
+func (s *Service) Changed(ctx context.Context, id router.TicketID) {
+	s.publish(ctx, News{Kind: "ticket", TicketID: id})
+}

@@ -24,10 +24,8 @@ type Kind string
 const (
 	KindTriage  Kind = "message:triage"  // join messages to tickets and decide
 	KindDeliver Kind = "message:deliver" // hand replies to their channels
-	KindExpire  Kind = "ticket:expire"   // end claims that have run out
-	KindWake    Kind = "ticket:wake"     // snoozes, waits for customers and keeps that are over; replies to settle
+	KindDue     Kind = "ticket:due"      // claims, snoozes, waits and keeps that are over; replies to settle
 	KindEdge    Kind = "queue:edge"      // a queue opened or closed: decide its tickets again
-	KindSweep   Kind = "desk:sweep"      // find what stayed too long anywhere
 )
 
 // Lane is a line of tasks with its own share of workers.
