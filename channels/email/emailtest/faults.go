@@ -61,7 +61,9 @@ func (s *Server) Expunge(folder string, uids ...uint32) error {
 	if err := view.Store(nil, set, &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}, nil); err != nil {
 		return err
 	}
-	return view.UserSession.Expunge(nil, &set)
+	err := view.UserSession.Expunge(nil, &set)
+	s.tell()
+	return err
 }
 
 // ChangeUIDValidity makes a folder anew, as after a restore, and hangs up on its readers. keep says

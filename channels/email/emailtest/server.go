@@ -24,8 +24,8 @@ type Options struct {
 	// TLS is tls, starttls or none (the default), for both doors.
 	TLS     string
 	Folders []string // default INBOX
-	// NoIdle leaves IDLE out, as old servers do.
-	NoIdle bool
+	// Silent makes IDLE tell nothing, as behind some proxies: who does not look misses mail.
+	Silent bool
 	// OnMail is told of every mail that SMTP took. It must not block.
 	OnMail func(Mail)
 }
@@ -50,7 +50,8 @@ type Server struct {
 
 	mu      sync.Mutex
 	sent    []Mail
-	changed chan struct{}
+	changed chan struct{} // closed when SMTP takes a mail
+	arrived chan struct{} // closed when a folder changes
 	conns   map[*conn]bool
 	faults  faults
 }
@@ -77,7 +78,7 @@ func Start(o Options) (*Server, error) {
 	if len(o.Folders) == 0 {
 		o.Folders = []string{"INBOX"}
 	}
-	s := &Server{opts: o, changed: make(chan struct{}), conns: map[*conn]bool{}, user: imapmemserver.NewUser(o.Username, o.Password)}
+	s := &Server{opts: o, changed: make(chan struct{}), arrived: make(chan struct{}), conns: map[*conn]bool{}, user: imapmemserver.NewUser(o.Username, o.Password)}
 	for _, f := range o.Folders {
 		if err := s.user.Create(f, nil); err != nil {
 			return nil, err
@@ -106,15 +107,11 @@ func (s *Server) listen() (err error) {
 }
 
 func (s *Server) startIMAP() {
-	caps := imap.CapSet{imap.CapIMAP4rev1: {}}
-	if !s.opts.NoIdle {
-		caps[imap.CapIdle] = struct{}{}
-	}
 	options := &imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
 			return &session{server: s}, nil, nil
 		},
-		Caps: caps, InsecureAuth: s.opts.TLS == "none", Logger: log.New(io.Discard, "", 0),
+		Caps: imap.CapSet{imap.CapIMAP4rev1: {}}, InsecureAuth: s.opts.TLS == "none", Logger: log.New(io.Discard, "", 0),
 	}
 	if s.opts.TLS == "starttls" {
 		options.TLSConfig = s.ca.server
@@ -170,7 +167,16 @@ func (s *Server) Deliver(raw []byte) error { return s.DeliverTo("INBOX", raw) }
 // DeliverTo puts a mail into a folder.
 func (s *Server) DeliverTo(folder string, raw []byte) error {
 	_, err := s.user.Append(folder, literal{bytes.NewReader(raw), int64(len(raw))}, &imap.AppendOptions{})
+	s.tell()
 	return err
+}
+
+// tell wakes the readers that idle.
+func (s *Server) tell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.arrived)
+	s.arrived = make(chan struct{})
 }
 
 type literal struct {

@@ -56,6 +56,27 @@ func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, o *imap.Fetc
 	return s.UserSession.Fetch(w, set, o)
 }
 
+// Idle tells of changes, also of those that came just before it began.
+func (s *session) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	if s.server.opts.Silent {
+		<-stop
+		return nil
+	}
+	for {
+		s.server.mu.Lock()
+		arrived := s.server.arrived
+		s.server.mu.Unlock()
+		if err := s.Poll(w, true); err != nil {
+			return err
+		}
+		select {
+		case <-arrived:
+		case <-stop:
+			return nil
+		}
+	}
+}
+
 // mailer is one sender's connection.
 type mailer struct {
 	server *Server

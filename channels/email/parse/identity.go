@@ -27,6 +27,7 @@ func (p *parser) identity(root *part, raw []byte, m *Mail) {
 	case own == "":
 		p.warn("no Message-ID")
 		m.ExternalID = "raw#" + router.HashID("", string(lf(raw)))
+		m.ThreadKeys = append(m.ThreadKeys, m.ExternalID) // without any key it would join whatever its sender wrote last
 	default:
 		m.ExternalID = own + "#" + router.HashID("", own, h.get("From"), h.get("Date"), h.get("Subject"), string(lf(root.body)))
 		m.ThreadKeys = append(m.ThreadKeys, own)

@@ -14,12 +14,13 @@ const (
 	MaxDepth = 20
 	MaxText  = 1 << 20 // bytes of text, and of HTML
 	MaxKeys  = 50      // references
+	MaxFiles = 50      // files of one Inbound
 )
 
 const (
 	maxHeaders  = 2000     // fields of one header that are looked at
 	maxField    = 64 << 10 // bytes of one field
-	maxSubject  = 1000     // characters
+	maxSubject  = 1000     // bytes
 	maxName     = 200      // characters
 	maxFileName = 200      // characters
 	maxID       = 400      // bytes of a Message-ID
@@ -120,12 +121,24 @@ func (m Mail) Inbound(source router.SourceName, raw []byte) router.Inbound {
 		Language: m.Language, SentAt: m.SentAt, Bounce: m.Bounce, Raw: raw, Warnings: m.Warnings,
 	}
 	if m.Handle.Address == "" {
-		in.Failure = "the mail names no sender"
+		in.Handle, in.Failure = Nobody(), "the mail names no sender"
 	}
-	for _, a := range m.Attachments {
+	for i, a := range m.Attachments {
+		if i == MaxFiles {
+			in.Warnings = append(in.Warnings[:len(in.Warnings):len(in.Warnings)], "the mail has more files than are kept beside it; all of them are in the raw mail")
+			break
+		}
 		in.Attach = append(in.Attach, router.InboundAttachment{Name: a.Name, Type: a.Type, Data: a.Data})
 	}
+	if in.Failure == "" && len(in.Attach) == 0 && strings.TrimSpace(in.Text+in.Subject) == "" {
+		in.Failure = "the mail has no subject, no text and no file"
+	}
 	return in
+}
+
+// Nobody is the handle of a mail that names no sender.
+func Nobody() router.Handle {
+	return router.Handle{Channel: router.ChannelEmail, Address: "unknown@unknown.invalid"}
 }
 
 // parser is the state of reading one mail.
@@ -188,5 +201,5 @@ func (p *parser) subject(h header, m *Mail) {
 	if h.count("Subject") > 1 {
 		p.warn("more than one Subject")
 	}
-	m.Subject = clip(oneLine(p.words(h.get("Subject"))), maxSubject)
+	m.Subject = clipBytes(oneLine(p.words(h.get("Subject"))), maxSubject)
 }
