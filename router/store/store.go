@@ -97,7 +97,7 @@ type Tickets interface {
 	LatestTicket(ctx context.Context, source router.SourceName, handleKey string) (router.Ticket, error)
 	// ListTickets reads tickets, newest first (CreatedAt, then id).
 	ListTickets(ctx context.Context, f TicketFilter) (ts []router.Ticket, next string, err error)
-	// ClaimedBy reads what an agent holds now.
+	// ClaimedBy reads what an agent holds now, oldest first (CreatedAt, then id).
 	ClaimedBy(ctx context.Context, agent router.AgentID) ([]router.Ticket, error)
 	// DueTickets reads ids of tickets whose due moment is not after now, earliest first.
 	DueTickets(ctx context.Context, now time.Time, limit int) ([]router.TicketID, error)

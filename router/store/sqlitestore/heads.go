@@ -3,7 +3,6 @@ package sqlitestore
 import (
 	"context"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -47,11 +46,6 @@ type look struct {
 	window []router.Head
 }
 
-// span is a range of ages, from below to: the guarded, the late or the feasible.
-type span struct{ from, to int64 }
-
-func (s span) holds(at int64) bool { return s.from <= at && at < s.to }
-
 // Heads answers each query with the few tickets that a pull looks at.
 func (s *Store) Heads(ctx context.Context, agent router.AgentID, now time.Time, qs []store.HeadQuery) ([]router.Head, error) {
 	var heads []router.Head
@@ -69,9 +63,12 @@ func (s *Store) Heads(ctx context.Context, agent router.AgentID, now time.Time, 
 				return err
 			}
 			for i := range group {
-				if heads, err = group[i].answer(c, agent, now, heads); err != nil {
+				l := &group[i]
+				found, err := l.Answer(l.window, l.oldest, func(kind store.Span) ([]router.Head, error) { return l.seek(c, agent, now, kind) })
+				if err != nil {
 					return err
 				}
+				heads = append(heads, found...)
 			}
 		}
 		return nil
@@ -143,66 +140,13 @@ func (l *look) parse(lines string, hs []router.Head) ([]router.Head, error) {
 	return hs, nil
 }
 
-// answer adds the heads of a run. The oldest of any kind are everything up to
-// the last of them, so that only the kinds from there on, if any, are asked for by themselves.
-func (l *look) answer(c *conn, agent router.AgentID, now time.Time, heads []router.Head) ([]router.Head, error) {
-	from := len(heads)
-	heads = append(heads, l.window...)
-	if len(l.oldest) == 0 {
-		return heads, nil
-	}
-	guard := store.Stamp(l.GuardAt)
-	late := max(store.Stamp(l.LateAt), guard)
-	whole := len(l.oldest) < l.limit
-	last := store.Stamp(l.oldest[len(l.oldest)-1].AgeAt)
-	for _, kind := range []span{{late, math.MaxInt64}, {guard, late}, {math.MinInt64, guard}} {
-		found := within(l.oldest, kind)
-		if !whole && len(found) < l.limit && last < kind.to && kind.from < kind.to {
-			var err error
-			if found, err = l.seek(c, agent, now, kind); err != nil {
-				return nil, err
-			}
-		}
-		heads = addNew(heads, from, found)
-	}
-	return heads, nil
-}
-
-// within is the part of heads in the order of their ages that lies in a span.
-func within(heads []router.Head, s span) []router.Head {
-	from := 0
-	for from < len(heads) && !s.holds(store.Stamp(heads[from].AgeAt)) {
-		from++
-	}
-	to := from
-	for to < len(heads) && s.holds(store.Stamp(heads[to].AgeAt)) {
-		to++
-	}
-	return heads[from:to]
-}
-
 // seek finds the oldest of one kind.
-func (l *look) seek(c *conn, agent router.AgentID, now time.Time, s span) ([]router.Head, error) {
+func (l *look) seek(c *conn, agent router.AgentID, now time.Time, s store.Span) ([]router.Head, error) {
 	var found []router.Head
-	args := []any{string(agent), store.Stamp(now), int64(l.limit), l.id, s.from, s.to}
+	args := []any{string(agent), store.Stamp(now), int64(l.limit), l.id, s.From, s.To}
 	err := c.rows(bySpan, args, func(r row) (err error) {
 		found, err = l.parse(r.text(0), found)
 		return err
 	})
 	return found, err
-}
-
-// addNew adds those that are not among the heads of this run, which begin at from.
-func addNew(heads []router.Head, from int, found []router.Head) []router.Head {
-	seen := heads[from:]
-	for i := range found {
-		known := false
-		for k := range seen {
-			known = known || seen[k].TicketID == found[i].TicketID
-		}
-		if !known {
-			heads = append(heads, found[i])
-		}
-	}
-	return heads
 }
