@@ -164,31 +164,6 @@ func backoff(n int) time.Duration {
 	return d + time.Duration(rand.Int64N(int64(d)/4+1))
 }
 
-// RetryDead puts a dead letter back among the received ones.
-func (s *Server) RetryDead(ctx context.Context, id router.MessageID) error {
-	m, err := s.Store.Message(ctx, id)
-	if err != nil {
-		return err
-	}
-	next := router.StageReceived
-	if m.Direction == router.DirectionOut {
-		next = router.StageQueued
-	}
-	if !m.Stage.CanMove(next) {
-		return router.Fail("workers.retry", router.CodeInvalidTransition, "the message is %s, not failed or dead", m.Stage)
-	}
-	m.Stage, m.StageAt, m.Attempts, m.RetryAt, m.Error = next, s.Now(), 0, time.Time{}, ""
-	if _, err := s.Store.SaveMessage(ctx, m); err != nil {
-		return err
-	}
-	if next == router.StageQueued {
-		s.Nudger.Nudge(ctx, task.KindDeliver, task.LaneDelivery, string(id))
-	} else {
-		s.Nudger.Nudge(ctx, task.KindTriage, task.LaneOf(m.Channel), string(id))
-	}
-	return nil
-}
-
 // connection lets asynqmon use a connection that is there.
 type connection struct{ client redis.UniversalClient }
 

@@ -7,6 +7,7 @@ import (
 	"switchyard/router"
 	"switchyard/router/store"
 	"switchyard/router/thread"
+	"switchyard/workers/task"
 )
 
 // Triage joins one received message to its ticket and decides it. It may run twice: what the
@@ -268,4 +269,29 @@ func (s *Service) answeredCall(ctx context.Context, m router.Message) error {
 		}
 	}
 	return s.finish(ctx, m, "", router.StageRecorded)
+}
+
+// RetryDead puts a dead letter back among the received ones.
+func (s *Service) RetryDead(ctx context.Context, id router.MessageID) error {
+	m, err := s.Store.Message(ctx, id)
+	if err != nil {
+		return err
+	}
+	next := router.StageReceived
+	if m.Direction == router.DirectionOut {
+		next = router.StageQueued
+	}
+	if !m.Stage.CanMove(next) {
+		return router.Fail("dispatch.retry", router.CodeInvalidTransition, "the message is %s, not failed or dead", m.Stage)
+	}
+	m.Stage, m.StageAt, m.Attempts, m.RetryAt, m.Error = next, s.Now(), 0, time.Time{}, ""
+	if _, err := s.Store.SaveMessage(ctx, m); err != nil {
+		return err
+	}
+	if next == router.StageQueued {
+		s.Nudger.Nudge(ctx, task.KindDeliver, task.LaneDelivery, string(id))
+	} else {
+		s.Nudger.Nudge(ctx, task.KindTriage, task.LaneOf(m.Channel), string(id))
+	}
+	return nil
 }
