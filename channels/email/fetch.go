@@ -116,19 +116,17 @@ func (f *folder) bodies(uids []uint32, headers bool) (map[uint32][]byte, error) 
 	}
 	cmd := f.conn.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 	out := map[uint32][]byte{}
-	var broken error
 	for m := cmd.Next(); m != nil; m = cmd.Next() {
 		uid, raw, err := body(m)
 		if err != nil {
-			broken = err
-		} else if raw != nil && slices.Contains(uids, uid) {
+			// The command is left as it is: the connection is gone, and to read on would race with its reader.
+			return out, err
+		}
+		if raw != nil && slices.Contains(uids, uid) {
 			out[uid] = raw
 		}
 	}
-	if err := cmd.Close(); err != nil {
-		return out, err
-	}
-	return out, broken
+	return out, cmd.Close()
 }
 
 func body(m *imapclient.FetchMessageData) (uid uint32, raw []byte, err error) {
@@ -144,6 +142,9 @@ func body(m *imapclient.FetchMessageData) (uid uint32, raw []byte, err error) {
 			raw, err = io.ReadAll(io.LimitReader(data.Literal, parse.MaxSize+1))
 			if err == nil && int64(len(raw)) < min(size, parse.MaxSize+1) {
 				err = errShort
+			}
+			if err != nil {
+				return uid, nil, err
 			}
 		}
 	}

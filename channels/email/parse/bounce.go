@@ -18,13 +18,14 @@ var (
 
 // bounce reads a report of failed delivery, by RFC 3464 or as mail systems made them before; nil if it is none.
 func (p *parser) bounce(root *part, m *Mail) *router.Bounce {
-	if status := find(root, "message/delivery-status", "message/global-delivery-status"); status != nil {
-		b := p.standardBounce(status)
-		if b == nil {
-			return nil
+	if reports := findAll(root, nil, "message/delivery-status", "message/global-delivery-status"); len(reports) > 0 {
+		for _, r := range reports {
+			if b := p.standardBounce(r); b != nil {
+				p.original(root, m, b)
+				return b
+			}
 		}
-		p.original(root, m, b)
-		return b
+		return nil
 	}
 	h := root.header
 	failed := h.get("X-Failed-Recipients")
@@ -133,15 +134,21 @@ func (p *parser) original(root *part, m *Mail, b *router.Bounce) {
 
 // find is the first part of one of these types.
 func find(n *part, types ...string) *part {
+	if all := findAll(n, nil, types...); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+// findAll adds all parts of one of these types, in order.
+func findAll(n *part, have []*part, types ...string) []*part {
 	for _, t := range types {
 		if n.ctype == t {
-			return n
+			return append(have, n)
 		}
 	}
 	for _, k := range n.children {
-		if f := find(k, types...); f != nil {
-			return f
-		}
+		have = findAll(k, have, types...)
 	}
-	return nil
+	return have
 }

@@ -5,7 +5,10 @@ import (
 	"strings"
 )
 
-const maxQuoteLines = 5000 // lines that are looked at
+const (
+	maxQuoteLines = 5000 // lines that are looked at
+	maxQuoteLine  = 1000 // bytes of a line that may introduce or end something
+)
 
 var (
 	// wroteLine is the line (or three) by which mail programs introduce what they quote.
@@ -51,6 +54,10 @@ func StripQuotes(full string) string {
 	kept := make([]string, 0, len(lines))
 	forwarded := false
 	for i := 0; i < len(lines); i++ {
+		if len(lines[i]) > maxQuoteLine {
+			kept = append(kept, lines[i])
+			continue
+		}
 		if forward.MatchString(lines[i]) {
 			kept, forwarded = append(kept, lines[i:]...), true
 			break
@@ -87,7 +94,7 @@ func introduces(lines []string, i int) int {
 	}
 	joined := ""
 	for n := range 3 {
-		if i+n >= len(lines) || n > 0 && strings.TrimSpace(lines[i+n]) == "" {
+		if i+n >= len(lines) || len(lines[i+n]) > maxQuoteLine || n > 0 && strings.TrimSpace(lines[i+n]) == "" {
 			break
 		}
 		joined = strings.TrimSpace(joined + " " + strings.TrimSpace(lines[i+n]))
@@ -108,7 +115,7 @@ func introduces(lines []string, i int) int {
 	for skip < 3 && i+skip < len(lines) && skip > 0 && strings.TrimSpace(lines[i+skip]) == "" {
 		skip++
 	}
-	if i+skip < len(lines) && fromLine.MatchString(lines[i+skip]) && headBlock(lines[i+skip:]) {
+	if i+skip < len(lines) && len(lines[i+skip]) <= maxQuoteLine && fromLine.MatchString(lines[i+skip]) && headBlock(lines[i+skip:]) {
 		return len(lines) - i
 	}
 	return 0
@@ -138,7 +145,7 @@ func introducesQuote(lines []string, i, n int) bool {
 func headBlock(lines []string) bool {
 	seen := 0
 	for _, l := range lines[:min(len(lines), 8)] {
-		if headLine.MatchString(l) {
+		if len(l) <= maxQuoteLine && headLine.MatchString(l) {
 			seen++
 		}
 	}
@@ -165,14 +172,14 @@ func unquoted(lines []string) []string {
 // unsign cuts the signature: what follows "-- ", and what devices add.
 func unsign(lines []string) []string {
 	for i, l := range lines {
-		if i > 0 && signMark.MatchString(l) && len(lines)-i <= 30 && hasText(lines[:i]) {
+		if i > 0 && len(l) < 10 && signMark.MatchString(l) && len(lines)-i <= 30 && hasText(lines[:i]) {
 			lines = lines[:i]
 			break
 		}
 	}
 	for len(lines) > 1 {
 		last := strings.TrimSpace(lines[len(lines)-1])
-		if last != "" && !device.MatchString(last) && !rule.MatchString(last) || !hasText(lines[:len(lines)-1]) {
+		if len(last) > maxQuoteLine || last != "" && !device.MatchString(last) && !rule.MatchString(last) || !hasText(lines[:len(lines)-1]) {
 			break
 		}
 		lines = lines[:len(lines)-1]
