@@ -7,7 +7,6 @@ import (
 
 	"switchyard/channels"
 	"switchyard/router"
-	"switchyard/router/store"
 )
 
 // Senders finds what a reply needs to leave the house.
@@ -54,10 +53,8 @@ func (s *Server) deliver(ctx context.Context, id string) error {
 	if err != nil {
 		return s.sendFailed(ctx, m, err)
 	}
-	if receipt.ProviderID != "" {
-		if _, err := store.Deliveries(s.Store).Ensure(ctx, store.DeliveryKey(m.Source, receipt.ProviderID), m.ID); err != nil {
-			s.Log.Warn("delivery reports of a message will not be known", "message", m.ID, "error", err)
-		}
+	if err := s.Desk.Sent(ctx, m, receipt.ProviderID); err != nil {
+		s.Log.Warn("delivery reports of a message will not be known", "message", m.ID, "error", err)
 	}
 	m.Stage, m.StageAt, m.RetryAt, m.Error, m.ProviderID = router.StageSent, s.Now(), time.Time{}, "", receipt.ProviderID
 	if _, err = s.Store.SaveMessage(ctx, m); err == nil {

@@ -112,9 +112,14 @@ func (s *Service) known(ctx context.Context, m router.Message) (*router.Ticket, 
 	return nil, nil
 }
 
-// register makes the message's keys lead to its ticket. It answers the ticket they lead to if that is another.
+// register makes the message's keys lead to its ticket, and the key that our own replies carry
+// (thread.TicketKey). It answers the ticket they lead to if that is another.
 func (s *Service) register(ctx context.Context, m router.Message, id router.TicketID) (router.TicketID, error) {
-	for _, key := range thread.Keys(m) {
+	keys := thread.Keys(m)
+	if len(keys) > 0 {
+		keys = append(keys, thread.Key(m.Source, m.Handle, thread.TicketKey(id)))
+	}
+	for _, key := range keys {
 		r, err := store.Threads(s.Store).Ensure(ctx, key, id)
 		if err != nil {
 			return id, err
@@ -124,6 +129,22 @@ func (s *Service) register(ctx context.Context, m router.Message, id router.Tick
 		}
 	}
 	return id, nil
+}
+
+// Sent notes how the channel calls a reply it took: delivery reports and the customer's answers may name it so.
+func (s *Service) Sent(ctx context.Context, m router.Message, providerID string) error {
+	if providerID == "" {
+		return nil
+	}
+	if _, err := store.Deliveries(s.Store).Ensure(ctx, store.DeliveryKey(m.Source, providerID), m.ID); err != nil {
+		return err
+	}
+	t, err := s.Store.Ticket(ctx, m.TicketID)
+	if err != nil || t.Keyless {
+		return err
+	}
+	_, err = store.Threads(s.Store).Ensure(ctx, thread.Key(m.Source, m.Handle, providerID), m.TicketID)
+	return err
 }
 
 // start makes the message's own ticket. exists: another message's ticket is the right one.

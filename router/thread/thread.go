@@ -20,6 +20,9 @@ func Key(source router.SourceName, h router.Handle, key string) string {
 	return router.HashID("k", string(source), h.Key(source), key)
 }
 
+// TicketKey is the key of a ticket itself, as a plus-address carries it.
+func TicketKey(id router.TicketID) string { return "ticket:" + string(id) }
+
 // Keys are the store's names of all of a message's thread keys, its own first.
 func Keys(m router.Message) []string {
 	out := make([]string, len(m.ThreadKeys))

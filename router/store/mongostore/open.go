@@ -35,7 +35,6 @@ type Options struct {
 type Store struct {
 	client *mongo.Client
 	db     *mongo.Database
-	files  *mongo.GridFSBucket
 	once   sync.Once
 	err    error
 	runs   runCache
@@ -70,7 +69,7 @@ func Open(ctx context.Context, uri string, opts Options) (*Store, error) {
 
 func newStore(client *mongo.Client, db *mongo.Database) *Store {
 	return &Store{
-		client: client, db: db, files: db.GridFSBucket(),
+		client: client, db: db,
 		messages: db.Collection("messages"), tickets: db.Collection("tickets"), runDocs: db.Collection("runs"),
 		contacts: db.Collection("contacts"), handles: db.Collection("handles"), docs: db.Collection("docs"),
 		entries: db.Collection("entries"), blobs: db.Collection("blobs"), locks: db.Collection("locks"),

@@ -96,6 +96,10 @@ type blobDoc struct {
 	File bson.ObjectID `bson:"file"`
 }
 
+// files is GridFS. The driver's handle notes its first write without a lock, so
+// that each call has a handle of its own.
+func (s *Store) files() *mongo.GridFSBucket { return s.db.GridFSBucket() }
+
 // PutBlob stores bytes under an id that has none.
 func (s *Store) PutBlob(ctx context.Context, id router.BlobID, data []byte) error {
 	const operation = "mongostore.put_blob"
@@ -107,12 +111,12 @@ func (s *Store) PutBlob(ctx context.Context, id router.BlobID, data []byte) erro
 		return wrap(operation, err)
 	}
 	file := bson.NewObjectID()
-	if err := s.files.UploadFromStreamWithID(ctx, file, string(id), bytes.NewReader(data)); err != nil {
+	if err := s.files().UploadFromStreamWithID(ctx, file, string(id), bytes.NewReader(data)); err != nil {
 		return wrap(operation, err)
 	}
 	_, err = s.blobs.InsertOne(ctx, blobDoc{string(id), file})
 	if mongo.IsDuplicateKeyError(err) { // another was first; its bytes stand
-		err = s.files.Delete(ctx, file)
+		err = s.files().Delete(ctx, file)
 	}
 	return wrap(operation, err)
 }
@@ -124,7 +128,7 @@ func (s *Store) Blob(ctx context.Context, id router.BlobID) ([]byte, error) {
 	if err := s.blobs.FindOne(ctx, byID(string(id))).Decode(&d); err != nil {
 		return nil, missing(operation, "file", string(id), err)
 	}
-	in, err := s.files.OpenDownloadStream(ctx, d.File)
+	in, err := s.files().OpenDownloadStream(ctx, d.File)
 	if errors.Is(err, mongo.ErrFileNotFound) {
 		return nil, missing(operation, "file", string(id), mongo.ErrNoDocuments)
 	}
@@ -144,7 +148,7 @@ func (s *Store) DeleteBlob(ctx context.Context, id router.BlobID) error {
 		return nil
 	}
 	if err == nil {
-		err = s.files.Delete(ctx, d.File)
+		err = s.files().Delete(ctx, d.File)
 	}
 	if errors.Is(err, mongo.ErrFileNotFound) {
 		err = nil

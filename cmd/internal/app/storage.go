@@ -1,0 +1,121 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"switchyard/channels/intake"
+	"switchyard/cmd/internal/config"
+	"switchyard/router"
+	"switchyard/router/decide"
+	"switchyard/router/policy"
+	"switchyard/router/store"
+	"switchyard/router/store/mongostore"
+	"switchyard/router/store/sqlitestore"
+)
+
+// OpenStore opens the configured store and brings it up to date. Commands and servers use it alike.
+func OpenStore(ctx context.Context, c *config.Config) (store.Store, error) {
+	var st store.Store
+	var err error
+	if c.Mongo.URI != "" {
+		st, err = mongostore.Open(ctx, c.Mongo.URI, mongostore.Options{})
+	} else {
+		st, err = sqlitestore.Open(ctx, c.Data, sqlitestore.Options{})
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := st.Migrate(ctx); err != nil {
+		_ = st.Close()
+		return nil, err
+	}
+	return st, nil
+}
+
+// OpenSealer reads the keys; on embedded storage without one it makes one in the data folder.
+func OpenSealer(c *config.Config) (*intake.Sealer, error) {
+	text := c.Privacy.Key
+	if text == "" && c.Mongo.URI == "" {
+		var err error
+		if text, err = keyFile(c.Data); err != nil {
+			return nil, err
+		}
+	}
+	key, err := intake.ParseKey("privacy.key", text)
+	if err != nil {
+		return nil, err
+	}
+	var old [][]byte
+	for _, k := range c.Privacy.OldKeys {
+		b, err := intake.ParseKey("privacy.old_keys", k)
+		if err != nil {
+			return nil, err
+		}
+		old = append(old, b)
+	}
+	return intake.NewSealer(key, old...)
+}
+
+// keyFile reads the data folder's key, or makes it, readable by its owner only.
+func keyFile(dir string) (string, error) {
+	path := filepath.Join(dir, "privacy.key")
+	if b, err := os.ReadFile(path); err == nil {
+		return strings.TrimSpace(string(b)), nil
+	} else if !os.IsNotExist(err) {
+		return "", router.Wrap("app.key", router.CodeUnavailable, err)
+	}
+	key := make([]byte, intake.KeySize)
+	if _, err := rand.Read(key); err != nil {
+		return "", router.Wrap("app.key", router.CodeInternal, err)
+	}
+	text := base64.StdEncoding.EncodeToString(key)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if os.IsExist(err) { // another command was a moment faster
+		return keyFile(dir)
+	}
+	if err != nil {
+		return "", router.Wrap("app.key", router.CodeUnavailable, err)
+	}
+	if _, err := f.WriteString(text + "\n"); err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return text, router.Wrap("app.key", router.CodeUnavailable, err)
+}
+
+// EnsurePolicy makes sure that a policy is in force: the configured file's or the default. It
+// answers whether the configured file differs from what is in force.
+func EnsurePolicy(ctx context.Context, st store.Store, file string, now time.Time) (differs bool, err error) {
+	doc := policy.Default()
+	if file != "" {
+		if doc, err = os.ReadFile(file); err != nil {
+			return false, router.FailField("app.policy", "policy", "cannot read %s", file)
+		}
+	}
+	rules, err := decide.Compile(doc, time.LoadLocation)
+	if err != nil {
+		return false, err
+	}
+	active, err := store.ActivePolicy(st).Get(ctx, "active")
+	if err == nil {
+		return file != "" && active.Value.Version != rules.Version, nil
+	}
+	if !router.IsCode(err, router.CodeNotFound) {
+		return false, err
+	}
+	if _, err := store.Policies(st).Ensure(ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: string(doc), Author: "switchyard", Note: "first start", At: now}); err != nil {
+		return false, err
+	}
+	if _, err := store.ActivePolicy(st).Ensure(ctx, "active", store.Active{Version: rules.Version, By: "switchyard", At: now}); err != nil {
+		return false, err
+	}
+	return false, store.BumpGeneration(ctx, st)
+}

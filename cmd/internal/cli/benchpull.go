@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"switchyard/cmd/internal/app"
+	"switchyard/router"
+	"switchyard/router/dispatch"
+)
+
+// benchPull fills the store with waiting tickets in the runs of the wallet desk, pulls one
+// after another over a short and a long line, and then with all agents together.
+func benchPull(ctx context.Context, s *shell, a *app.App, f benchFlags, r *report) error {
+	r.What = fmt.Sprintf("pull: %d waiting, %d agents", f.waiting, f.agents)
+	agents, err := benchAgents(ctx, a, f.agents)
+	if err != nil {
+		return err
+	}
+	if err := fillWaiting(ctx, s, a, 0, 1000); err != nil {
+		return err
+	}
+	short, err := pullAlone(ctx, a, agents[0], 200)
+	if err != nil {
+		return err
+	}
+	if err := fillWaiting(ctx, s, a, 1000, f.waiting); err != nil {
+		return err
+	}
+	long, err := pullAlone(ctx, a, agents[0], 200)
+	if err != nil {
+		return err
+	}
+	r.add("alone_over_1000_ms", short)
+	r.add("alone_over_all_ms", long)
+	r.add("ratio", long/short)
+	return pullTogether(ctx, a, agents, f.pulls, r)
+}
+
+func benchAgents(ctx context.Context, a *app.App, n int) ([]router.User, error) {
+	var out []router.User
+	for i := range n {
+		u, err := a.Auth.AddUser(ctx, router.User{ID: router.AgentID(fmt.Sprintf("bench%02d", i)), Role: router.RoleAgent})
+		if err != nil {
+			return nil, err
+		}
+		if err := a.Desk.SetPresence(ctx, u.ID, router.PresenceAvailable); err != nil {
+			return nil, err
+		}
+		out = append(out, u)
+	}
+	return out, a.Live.Refresh(ctx)
+}
+
+// fillWaiting inserts tickets from to to, over queues, classes, channels and languages of the policy.
+func fillWaiting(ctx context.Context, s *shell, a *app.App, from, to int) error {
+	rules := a.Live.View().Rules
+	bar := progress(s.err, "filling")
+	bar.ChangeMax(to - from)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(64)
+	now := app.Now()
+	for i := from; i < to; i++ {
+		g.Go(func() error {
+			topic := rules.Topics[i%5]
+			age := now.Add(-time.Duration(i%7200) * time.Second)
+			t := router.Ticket{ID: router.TicketID(router.HashID("t", "bench", fmt.Sprint(i))), State: router.StateWaiting, Queue: topic.Queue, Class: topic.Class, Topic: topic.Name,
+				Channel: []router.Channel{router.ChannelEmail, router.ChannelSocial, router.ChannelChat}[i%3], Source: "bench", Handle: router.Handle{Channel: router.ChannelEmail, Address: fmt.Sprint(i)},
+				Speaks: []router.Language{router.LanguageZH, router.LanguageEN}[i%2], AgeAt: age, CreatedAt: age, UpdatedAt: age, Case: router.Case{Number: 1, StartedAt: age, Target: time.Hour}}
+			if i%5 == 1 && i%4 == 0 {
+				t.CutoffAt = now.Add(time.Duration(i%3600) * time.Second)
+			}
+			_, err := a.Store.InsertTicket(ctx, t)
+			_ = bar.Add(1)
+			return err
+		})
+	}
+	err := g.Wait()
+	_ = bar.Finish()
+	return err
+}
+
+// finish closes what an agent holds, so that he can pull again.
+func finish(ctx context.Context, a *app.App, t router.Ticket) error {
+	next, err := t.Resolve(app.Now())
+	if err != nil {
+		return err
+	}
+	_, err = a.Store.SaveTicket(ctx, next, time.Time{})
+	return err
+}
+
+// pullAlone answers the median of n pulls by one agent, in milliseconds.
+func pullAlone(ctx context.Context, a *app.App, agent router.User, n int) (float64, error) {
+	var ts timings
+	for range n {
+		began := time.Now()
+		served, err := a.Desk.Pull(ctx, agent, nil)
+		if err != nil || served.Empty != "" {
+			return 0, fmt.Errorf("a pull gave nothing (%s): %w", served.Empty, err)
+		}
+		ts.add(time.Since(began))
+		if err := finish(ctx, a, served.Ticket); err != nil {
+			return 0, err
+		}
+	}
+	return quantile(ts.sorted(), 0.5), nil
+}
+
+// pullTogether lets all agents pull at once in rounds of as many as each can hold; only the pulls are timed.
+func pullTogether(ctx context.Context, a *app.App, agents []router.User, pulls int, r *report) error {
+	var ts timings
+	var mu sync.Mutex
+	seen := map[router.TicketID]int{}
+	total, spent := 0, time.Duration(0)
+	for total < pulls {
+		var held []router.Ticket
+		g, ctx := errgroup.WithContext(ctx)
+		began := time.Now()
+		for _, agent := range agents {
+			g.Go(func() error {
+				for range 4 { // four chats fill an agent's hands
+					at := time.Now()
+					served, err := a.Desk.Pull(ctx, agent, nil)
+					if err != nil {
+						return err
+					}
+					if served.Empty == dispatch.EmptyNoCapacity {
+						return nil
+					}
+					if served.Empty != "" {
+						return fmt.Errorf("a pull gave nothing: %s", served.Empty)
+					}
+					ts.add(time.Since(at))
+					mu.Lock()
+					held = append(held, served.Ticket)
+					seen[served.Ticket.ID]++
+					mu.Unlock()
+				}
+				return nil
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+		spent += time.Since(began)
+		total += len(held)
+		g, ctx = errgroup.WithContext(context.WithoutCancel(ctx))
+		g.SetLimit(64)
+		for _, t := range held {
+			g.Go(func() error { return finish(ctx, a, t) })
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+	}
+	doubled := 0
+	for _, n := range seen {
+		if n > 1 {
+			doubled++
+		}
+	}
+	all := ts.sorted()
+	r.add("pulls", float64(total))
+	r.add("pulls_per_second", float64(total)/spent.Seconds())
+	r.add("pull_p50_ms", quantile(all, 0.5))
+	r.add("pull_p99_ms", quantile(all, 0.99))
+	r.add("doubled", float64(doubled))
+	return nil
+}

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchyard/cmd/internal/app"
+	"switchyard/cmd/internal/config"
+	"switchyard/router/store"
+	"switchyard/workers"
+)
+
+func (s *shell) doctorCommand() *cobra.Command {
+	c := &cobra.Command{Use: "doctor", Short: "try store, Redis and every source, and say what is wrong and what to do", Args: args(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error {
+		cfg, err := s.load(nil)
+		if err != nil {
+			return err
+		}
+		d := &doctor{shell: s, cfg: cfg}
+		ctx, cancel := context.WithTimeout(c.Context(), time.Minute)
+		defer cancel()
+		d.store(ctx)
+		d.redis(ctx)
+		d.sources(ctx)
+		if d.sick {
+			return quiet{}
+		}
+		return nil
+	}}
+	s.storeFlags(c)
+	return c
+}
+
+type doctor struct {
+	*shell
+	cfg  *config.Config
+	sick bool
+}
+
+// say reports one finding; remedy says what to do where it is bad.
+func (d *doctor) say(what string, err error, remedy string) {
+	if err == nil {
+		fmt.Fprintf(d.out, "ok    %s\n", what)
+		return
+	}
+	d.sick = true
+	fmt.Fprintf(d.out, "BAD   %s: %v\n      %s\n", what, err, remedy)
+}
+
+func (d *doctor) store(ctx context.Context) {
+	what, remedy := "embedded store in "+d.cfg.Data, "is the folder writable, and is there room on the disk?"
+	if d.cfg.Mongo.URI != "" {
+		what, remedy = "MongoDB", "is mongo.uri right, the server up, and the user allowed to read and write?"
+	}
+	st, err := app.OpenStore(ctx, d.cfg)
+	if err == nil {
+		err = st.Ping(ctx)
+		d.users(ctx, st)
+		if cerr := st.Close(); err == nil {
+			err = cerr
+		}
+	}
+	d.say(what, err, remedy)
+	_, err = app.OpenSealer(d.cfg)
+	d.say("key that seals raw input", err, "set privacy.key to 32 bytes in base64, for example from: openssl rand -base64 32")
+}
+
+func (d *doctor) users(ctx context.Context, st store.Store) {
+	us, err := store.Users(st).List(ctx, "", "", 1)
+	if err == nil && len(us) == 0 {
+		fmt.Fprintln(d.out, "note  nobody can sign in yet: start the server and follow the link it prints, or run: switchyard user add NAME --role manager")
+	}
+}
+
+func (d *doctor) redis(ctx context.Context) {
+	c := d.cfg.Redis
+	what := "Redis at " + c.Addr
+	if c.Addr == "" && len(c.SentinelAddrs)+len(c.ClusterAddrs) == 0 {
+		what = "embedded Redis"
+	}
+	r, err := workers.OpenRedis(ctx, workers.RedisOptions{Addr: c.Addr, Username: c.Username, Password: c.Password, DB: c.DB, TLS: c.TLS,
+		SentinelAddrs: c.SentinelAddrs, SentinelMaster: c.SentinelMaster, SentinelPassword: c.SentinelPassword, ClusterAddrs: c.ClusterAddrs})
+	if err == nil {
+		r.Close()
+	}
+	d.say(what, err, "is redis.addr right, the server up, and the password the right one?")
+}
+
+// sources tries what can be tried from outside: that hosts answer on their ports and paths can be read.
+func (d *doctor) sources(ctx context.Context) {
+	for _, s := range d.cfg.Sources {
+		err := d.reach(ctx, s)
+		d.say(fmt.Sprintf("source %s (%s)", s.Name, s.Kind), err, "check the keys of this source: "+`"switchyard config doc"`+" explains them")
+	}
+}
+
+func (d *doctor) reach(ctx context.Context, s config.Source) error {
+	v := reflect.ValueOf(s.Settings).Elem()
+	field := func(name string) string {
+		for i := range v.NumField() {
+			if v.Type().Field(i).Tag.Get("yaml") == name && v.Field(i).Kind() == reflect.String {
+				return v.Field(i).String()
+			}
+			if v.Type().Field(i).Tag.Get("yaml") == name && v.Field(i).CanInt() {
+				return strconv.FormatInt(v.Field(i).Int(), 10)
+			}
+		}
+		return ""
+	}
+	if host, port := field("host"), field("port"); host != "" {
+		var dialer net.Dialer
+		conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err
+	}
+	if path := field("path"); path != "" {
+		found, err := filepath.Glob(path)
+		if err != nil || len(found) == 0 {
+			return fmt.Errorf("no file matches %s yet", path)
+		}
+		f, err := os.Open(found[0])
+		if err == nil {
+			_ = f.Close()
+		}
+		return err
+	}
+	return nil
+}
