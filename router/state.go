@@ -187,8 +187,9 @@ func (t Ticket) Applying(m Message) Ticket {
 	}
 	t = t.Marking(m.ID)
 	t.MessageCount++
-	if m.FromCustomer() {
-		t.LastCustomer, t.LastInbound = m.ID, m.ExternalID
+	last := Message{ID: t.LastCustomer, ReceivedAt: t.LastCustomerAt}
+	if m.FromCustomer() && last.Before(m) {
+		t.LastCustomer, t.LastCustomerAt, t.LastInbound = m.ID, m.ReceivedAt, m.ExternalID
 	}
 	return t
 }

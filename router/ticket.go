@@ -77,15 +77,16 @@ type Ticket struct {
 	WakeAt    time.Time     `json:"wake_at,omitzero"`   // end of a snooze, or of pending_customer
 	Returned  string        `json:"returned,omitempty"` // why it came back to waiting, in a word
 
-	Outbox       []Commit    `json:"outbox,omitempty"`
-	Applied      []MessageID `json:"applied,omitempty"` // the last messages that were joined to it
-	LastCustomer MessageID   `json:"last_customer,omitempty"`
-	LastInbound  string      `json:"last_inbound,omitempty"` // external id of the customer's last message
-	MessageCount int         `json:"message_count"`
-	Previous     TicketID    `json:"previous,omitempty"` // the closed ticket this one follows
-	Decision     string      `json:"decision,omitempty"` // id of the decision in force
-	Pull         *PullTrace  `json:"pull,omitempty"`     // why it was served, at its last claim
-	Keyless      bool        `json:"keyless,omitempty"`  // joined by handle: only one may be open
+	Outbox         []Commit    `json:"outbox,omitempty"`
+	Applied        []MessageID `json:"applied,omitempty"`       // the last messages that were joined to it
+	LastCustomer   MessageID   `json:"last_customer,omitempty"` // the customer's newest message
+	LastCustomerAt time.Time   `json:"last_customer_at,omitzero"`
+	LastInbound    string      `json:"last_inbound,omitempty"` // external id of the customer's last message
+	MessageCount   int         `json:"message_count"`
+	Previous       TicketID    `json:"previous,omitempty"` // the closed ticket this one follows
+	Decision       string      `json:"decision,omitempty"` // id of the decision in force
+	Pull           *PullTrace  `json:"pull,omitempty"`     // why it was served, at its last claim
+	Keyless        bool        `json:"keyless,omitempty"`  // joined by handle: only one may be open
 
 	CreatedAt  time.Time `json:"created_at"`
 	UpdatedAt  time.Time `json:"updated_at"`

@@ -212,8 +212,9 @@ func sentence(rs *Ruleset, d router.Decision) router.Sentence {
 	return router.Sentence{ZH: upper(zh + "：" + last.ZH + "。"), EN: upper(en + ": " + last.EN + ".")}
 }
 
+// upper makes the first letter a capital, where it is a Latin one.
 func upper(s string) string {
-	if s == "" {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
