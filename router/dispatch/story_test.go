@@ -245,6 +245,7 @@ func TestTriageSurvivesACrashAtEveryWrite(t *testing.T) {
 			d := newDesk(t)
 			keyed := n%2 == 0
 			first := d.Receive(router.ChannelEmail, "a@b.c", "hello", func(m *router.Message) { m.ThreadKeys = []string{"<0>"} })
+			d.Advance(time.Second)
 			m := d.message(router.ChannelEmail, "a@b.c", "refund please, charged twice", func(m *router.Message) {
 				m.ThreadKeys = []string{"<1>"}
 				if keyed {
