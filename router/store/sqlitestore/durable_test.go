@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"switchyard/router"
 )
@@ -83,7 +84,9 @@ func TestKilled(t *testing.T) {
 // kills it, and gives every number it told.
 func killAfter(t *testing.T, dir string, n int) []int {
 	t.Helper()
-	child := exec.Command(os.Args[0], "-test.run=^TestChild$")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // so that a store that stores nothing fails and does not hang
+	defer cancel()
+	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestChild$")
 	child.Env = append(os.Environ(), childDir+"="+dir)
 	out, err := child.StdoutPipe()
 	if err != nil {
