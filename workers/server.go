@@ -37,8 +37,10 @@ type Server struct {
 	Senders Senders
 	Redis   redis.UniversalClient
 	Owner   string // this process, for leases
-	Now     func() time.Time
-	Log     *slog.Logger
+	// StaleAfter is how long a message may be in a stage before the sweep nudges it; 5 s if zero.
+	StaleAfter time.Duration
+	Now        func() time.Time
+	Log        *slog.Logger
 
 	mu    sync.Mutex
 	asynq *asynq.Server

@@ -14,8 +14,8 @@ const (
 	sweepEvery = time.Second
 	// sweepLease is how long after its owner's death another process takes the sweep over.
 	sweepLease = 15 * time.Second
-	// stale is how long a message may be in a stage before the sweep nudges it.
-	stale = 5 * time.Second
+	// staleAfter is how long a message may be in a stage before the sweep nudges it.
+	staleAfter = 5 * time.Second
 	// again is how long the sweep waits before it nudges the same thing once more.
 	again = 30 * time.Second
 	// sweepLimit bounds what one round nudges of each kind.
@@ -68,6 +68,10 @@ func (s *Server) sweepLoop(ctx context.Context) {
 // Sweep finds every message and ticket that stayed too long where it is and nudges it, once.
 func (s *Server) Sweep(ctx context.Context) error {
 	now := s.Now()
+	stale := s.StaleAfter
+	if stale == 0 {
+		stale = staleAfter
+	}
 	received, err := s.Store.StagedMessages(ctx, router.StageReceived, now.Add(-stale), sweepLimit)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package app
 import (
 	"switchyard/channels"
 	"switchyard/channels/email"
+	"switchyard/channels/generic"
 )
 
 // Kinds are all kinds of sources. A new channel is one package and one line here.
@@ -10,8 +11,18 @@ func Kinds() map[string]channels.Kind {
 	out := map[string]channels.Kind{}
 	for _, k := range []channels.Kind{
 		email.Kind,
+		generic.Kind,
 	} {
 		out[k.Name] = k
 	}
 	return out
+}
+
+// ImportSettings are settings of a kind under which past records can be read without a source in the configuration.
+func ImportSettings(kind string) (any, bool) {
+	switch kind {
+	case "imap":
+		return &email.Settings{Host: "import.invalid", Username: "import", Password: "import", From: "import@import.invalid"}, true
+	}
+	return nil, false
 }

@@ -1,0 +1,280 @@
+package workers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"switchyard/channels"
+	"switchyard/channels/intake"
+	"switchyard/router"
+	"switchyard/router/decide"
+	"switchyard/router/dispatch"
+	"switchyard/router/policy"
+	"switchyard/router/store"
+	"switchyard/router/store/sqlitestore"
+	"switchyard/router/store/storetest"
+	"switchyard/workers/bus"
+	"switchyard/workers/enqueue"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// outside plays the channels of the desk: it records what is sent and answers as it is told.
+type outside struct {
+	mu     sync.Mutex
+	sent   []channels.Outgoing
+	answer func(n int) error
+}
+
+func (o *outside) Send(_ context.Context, out channels.Outgoing) (channels.Receipt, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sent = append(o.sent, out)
+	if o.answer != nil {
+		if err := o.answer(len(o.sent)); err != nil {
+			return channels.Receipt{}, err
+		}
+	}
+	return channels.Receipt{ProviderID: "p-" + string(out.MessageID)}, nil
+}
+
+func (o *outside) count() int { o.mu.Lock(); defer o.mu.Unlock(); return len(o.sent) }
+
+func (o *outside) Sender(router.SourceName) channels.Sender { return o }
+
+func (o *outside) OpenFile(context.Context, router.BlobID) ([]byte, error) { return nil, nil }
+
+type works struct {
+	t      *testing.T
+	ctx    context.Context
+	store  store.Store
+	redis  *Redis
+	intake *intake.Service
+	desk   *dispatch.Service
+	server *Server
+	out    *outside
+}
+
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+func start(t *testing.T, fault func(string) storetest.Fault) *works {
+	t.Helper()
+	ctx := t.Context()
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	inner, err := sqlitestore.Open(ctx, t.TempDir(), sqlitestore.Options{})
+	check(err)
+	check(inner.Migrate(ctx))
+	rules, err := decide.Compile(policy.Default(), time.LoadLocation)
+	check(err)
+	_, err = store.Policies(inner).Ensure(ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: string(policy.Default())})
+	check(err)
+	_, err = store.ActivePolicy(inner).Ensure(ctx, "active", store.Active{Version: rules.Version})
+	check(err)
+	st := storetest.NewFlaky(inner, fault)
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	redis, err := OpenRedis(ctx, RedisOptions{Addr: os.Getenv("SWITCHYARD_TEST_REDIS_ADDR")})
+	check(err)
+	news, nudger := bus.New(redis.Client, log), enqueue.New(redis.Client, log)
+	live := dispatch.NewLive(st, now, time.LoadLocation, log)
+	check(live.Start(ctx))
+	sealer, err := intake.NewSealer(make([]byte, intake.KeySize))
+	check(err)
+	w := &works{t: t, ctx: ctx, store: inner, redis: redis, out: &outside{}}
+	w.desk = &dispatch.Service{Store: st, Live: live, Bus: news, Nudger: nudger, Now: now, Log: log, CanReply: func(router.SourceName, int) error { return nil }}
+	w.intake = &intake.Service{Store: st, Sealer: sealer, Nudger: nudger, Now: now, Log: log}
+	w.server = &Server{Store: st, Desk: w.desk, Nudger: nudger, Senders: w.out, Redis: redis.Client, Owner: "test", StaleAfter: time.Second, Now: now, Log: log}
+	check(w.server.Start(ctx))
+	check(w.server.Start(ctx)) // safe twice
+	t.Cleanup(func() {
+		w.server.Stop()
+		w.server.Stop()
+		nudger.Close()
+		news.Close()
+		live.Stop()
+		redis.Close()
+		_ = inner.Close()
+	})
+	return w
+}
+
+func (w *works) accept(n int, from string) []router.MessageID {
+	w.t.Helper()
+	var ins []router.Inbound
+	for i := range n {
+		ins = append(ins, router.Inbound{Source: "src", Channel: router.ChannelSocial, Kind: router.KindMessage, ExternalID: fmt.Sprint(from, i),
+			Handle: router.Handle{Channel: router.ChannelSocial, Address: fmt.Sprint(from, i)}, Text: "I was charged twice, refund please"})
+	}
+	var ids []router.MessageID
+	for _, a := range w.intake.Accept(w.ctx, ins) {
+		if a.Err != nil {
+			w.t.Fatal(a.Err)
+		}
+		ids = append(ids, a.MessageID)
+	}
+	return ids
+}
+
+// until waits for a condition, looking often.
+func (w *works) until(what string, within time.Duration, holds func() bool) {
+	w.t.Helper()
+	deadline := time.Now().Add(within)
+	for !holds() {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("after %v: not %s", within, what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func (w *works) queued(ids []router.MessageID) bool {
+	for _, id := range ids {
+		m, err := w.store.Message(w.ctx, id)
+		if err != nil || m.Stage != router.StageTriaged {
+			return false
+		}
+	}
+	return true
+}
+
+func TestMessagesReachTheirQueue(t *testing.T) {
+	w := start(t, nil)
+	lone := w.accept(1, "lone")
+	began := time.Now()
+	w.until("queued", 3*time.Second, func() bool { return w.queued(lone) })
+	t.Logf("a lone message was queued after %v", time.Since(began))
+	many := w.accept(300, "many")
+	w.until("all queued", 20*time.Second, func() bool { return w.queued(many) })
+	states, err := w.store.CountStates(w.ctx)
+	if err != nil || states[router.StateWaiting] != 301 {
+		t.Fatalf("%v %v", states, err)
+	}
+}
+
+// Invariant A of the package: everything that Redis knew is lost, nothing else is.
+func TestEmptiedRedisLosesNothing(t *testing.T) {
+	w := start(t, nil)
+	w.server.Stop() // nobody works while Redis is emptied
+	ids := w.accept(200, "lost")
+	time.Sleep(20 * time.Millisecond) // the nudges are with Redis now
+	if err := w.redis.Client.FlushAll(w.ctx).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.server.Start(w.ctx); err != nil {
+		t.Fatal(err)
+	}
+	w.until("queued by the sweep", 20*time.Second, func() bool { return w.queued(ids) })
+}
+
+// Invariants B and C: one poisonous message becomes a dead letter, its neighbors do not wait for it, and it can be tried again.
+func TestDeadLetters(t *testing.T) {
+	var mu sync.Mutex
+	failing := true
+	w := start(t, func(op string) storetest.Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		if op == "EnsureContact" && failing {
+			return storetest.FailBefore
+		}
+		return storetest.Pass
+	})
+	id := w.accept(1, "dead")[0]
+	w.until("counted", 5*time.Second, func() bool { m, _ := w.store.Message(w.ctx, id); return m.Attempts > 0 })
+	m, err := w.store.Message(w.ctx, id)
+	if err != nil || m.Stage != router.StageReceived || !m.RetryAt.After(now().Add(-time.Minute)) {
+		t.Fatalf("%+v %v", m, err)
+	}
+	for m.Stage != router.StageDead { // the pauses are not waited for
+		_ = w.server.triage(w.ctx, string(id))
+		if m, err = w.store.Message(w.ctx, id); err != nil || m.Attempts > maxAttempts {
+			t.Fatalf("%+v %v", m, err)
+		}
+	}
+	mu.Lock()
+	failing = false
+	mu.Unlock()
+	if err := w.desk.RetryDead(w.ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	w.until("queued after all", 5*time.Second, func() bool { return w.queued([]router.MessageID{id}) })
+}
+
+func (w *works) reply(then dispatch.Then) router.Message {
+	w.t.Helper()
+	ids := w.accept(1, "customer")
+	w.until("queued", 5*time.Second, func() bool { return w.queued(ids) })
+	served, err := w.desk.Pull(w.ctx, router.User{ID: "ann", Role: router.RoleAgent}, nil)
+	if err != nil || served.Empty != "" {
+		w.t.Fatal(served.Empty, err)
+	}
+	m, _, err := w.desk.Reply(w.ctx, "ann", served.Ticket.ID, dispatch.Reply{Epoch: served.Ticket.Epoch, Text: "here", Then: then})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return m
+}
+
+func TestDeliveryTriesAgainAndKeepsItsKey(t *testing.T) {
+	w := start(t, nil)
+	w.out.answer = func(n int) error {
+		if n == 1 {
+			return &channels.RetryAfter{After: 50 * time.Millisecond, Err: router.Fail("test", router.CodeRateLimited, "slow down")}
+		}
+		return nil
+	}
+	m := w.reply(dispatch.ThenResolve)
+	w.until("sent", 10*time.Second, func() bool { got, _ := w.store.Message(w.ctx, m.ID); return got.Stage == router.StageSent })
+	if w.out.count() != 2 || w.out.sent[0].MessageID != w.out.sent[1].MessageID || w.out.sent[1].InReplyTo != "customer0" {
+		t.Fatalf("%+v", w.out.sent)
+	}
+	got, err := w.store.Message(w.ctx, m.ID)
+	if err != nil || got.ProviderID == "" {
+		t.Fatal(got, err)
+	}
+	// The network says later that it did not arrive: the ticket comes back.
+	if err := w.intake.Report(w.ctx, channels.Report{Source: "src", ProviderID: got.ProviderID, Failed: true, Detail: "gone"}); err != nil {
+		t.Fatal(err)
+	}
+	w.until("waiting again", 10*time.Second, func() bool {
+		tk, _ := w.store.Ticket(w.ctx, m.TicketID)
+		return tk.State == router.StateWaiting && tk.Returned == "delivery_failed"
+	})
+}
+
+func TestRefusedReplyReturnsItsTicket(t *testing.T) {
+	w := start(t, nil)
+	w.out.answer = func(int) error { return router.Fail("test", router.CodeCannotReply, "the window is closed") }
+	m := w.reply(dispatch.ThenResolve)
+	w.until("waiting again", 10*time.Second, func() bool { tk, _ := w.store.Ticket(w.ctx, m.TicketID); return tk.State == router.StateWaiting })
+	got, err := w.store.Message(w.ctx, m.ID)
+	if err != nil || got.Stage != router.StageFailed || w.out.count() != 1 {
+		t.Fatalf("%+v %v, %d tries", got, err, w.out.count())
+	}
+}
+
+func TestBackoffGrowsAndIsBounded(t *testing.T) {
+	last := time.Duration(0)
+	for n := 1; n < 40; n++ {
+		d := backoff(n)
+		if d < last/2 || d > 13*time.Minute {
+			t.Fatalf("attempt %d pauses %v after %v", n, d, last)
+		}
+		last = d
+	}
+	if !errors.Is(&channels.RetryAfter{Err: io.EOF}, io.EOF) {
+		t.Error("RetryAfter hides its cause")
+	}
+}
