@@ -1,0 +1,148 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"switchyard/channels"
+	"switchyard/channels/runner"
+	"switchyard/router"
+	"switchyard/router/load"
+	"switchyard/router/store"
+)
+
+// maxListed bounds held tickets and dead letters on the page.
+const maxListed = 50
+
+// sourceRow is one source with its health.
+type sourceRow struct {
+	*channels.Source
+	Health runner.Health
+}
+
+// agentRow is one agent as he is now.
+type agentRow struct {
+	load.Agent
+	Held int
+}
+
+// bar is one bar of the chart of waiting tickets.
+type bar struct {
+	Title          router.Sentence
+	Waiting, Width int // width of 100
+}
+
+// managerData is the manager's live page.
+type managerData struct {
+	Queues   []queueRow
+	Bars     []bar
+	Snapshot *load.Snapshot
+	Agents   []agentRow
+	Sources  []sourceRow
+	Held     []ticketRow
+	Dead     []router.Message
+	Stages   map[router.Stage]int
+	Govern   bool
+}
+
+func (p *Pages) managerPage(c echo.Context) error {
+	d, err := p.manager(c)
+	if err != nil {
+		return err
+	}
+	return p.render(c, http.StatusOK, "manager.html", "manager", d)
+}
+
+func (p *Pages) managerLive(c echo.Context) error {
+	d, err := p.manager(c)
+	if err != nil {
+		return err
+	}
+	return p.render(c, http.StatusOK, "live.html", "manager", d)
+}
+
+func (p *Pages) manager(c echo.Context) (managerData, error) {
+	ctx, view := c.Request().Context(), p.Live.View()
+	d := managerData{Queues: p.queueRows(nil), Snapshot: view.Snapshot, Govern: callerGoverns(c)}
+	most := 1
+	for _, q := range d.Queues {
+		most = max(most, q.Waiting)
+	}
+	for _, q := range d.Queues {
+		d.Bars = append(d.Bars, bar{q.Title, q.Waiting, q.Waiting * 100 / most})
+	}
+	for _, a := range view.Agents {
+		if a.User.Role == router.RoleAgent || a.Presence == router.PresenceAvailable {
+			d.Agents = append(d.Agents, agentRow{a, a.Held})
+		}
+	}
+	health, err := p.Runner.Health(ctx)
+	if err != nil {
+		return d, err
+	}
+	for _, s := range p.Runner.Sources() {
+		h := health[s.Name]
+		if h.State == "" {
+			h.State = channels.HealthOK
+		}
+		d.Sources = append(d.Sources, sourceRow{s, h})
+	}
+	return d, p.trouble(ctx, &d)
+}
+
+// trouble reads what needs a person: held tickets, dead letters, failed replies.
+func (p *Pages) trouble(ctx context.Context, d *managerData) error {
+	held, _, err := p.Store.ListTickets(ctx, store.TicketFilter{State: router.StateHeld, Limit: maxListed})
+	if err != nil {
+		return err
+	}
+	if d.Held, err = p.ticketRows(ctx, held); err != nil {
+		return err
+	}
+	for _, stage := range []router.Stage{router.StageDead, router.StageFailed} {
+		ms, err := p.Store.StagedMessages(ctx, stage, farFuture, maxListed)
+		if err != nil {
+			return err
+		}
+		d.Dead = append(d.Dead, ms...)
+	}
+	d.Stages, err = p.Store.CountStages(ctx)
+	return err
+}
+
+// policyData is the policy page.
+type policyData struct {
+	Active   string
+	Doc      string
+	Versions []store.PolicyVersion
+	Govern   bool
+}
+
+func (p *Pages) managerPolicy(c echo.Context) error {
+	ctx := c.Request().Context()
+	active, err := store.ActivePolicy(p.Store).Get(ctx, "active")
+	if err != nil {
+		return err
+	}
+	all, err := store.Policies(p.Store).List(ctx, "", "", maxListed)
+	if err != nil {
+		return err
+	}
+	d := policyData{Active: active.Value.Version, Govern: callerGoverns(c)}
+	for _, v := range all {
+		d.Versions = append(d.Versions, v.Value)
+		if v.Value.Version == d.Active && d.Doc == "" {
+			d.Doc = v.Value.Doc
+		}
+	}
+	if want := c.QueryParam("version"); want != "" {
+		v, err := store.Policies(p.Store).Get(ctx, want)
+		if err != nil {
+			return err
+		}
+		d.Doc = v.Value.Doc
+	}
+	return p.render(c, http.StatusOK, "policy.html", "policy", d)
+}

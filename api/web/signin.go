@@ -1,0 +1,130 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"switchyard/api/auth"
+	"switchyard/api/gate"
+	"switchyard/router"
+)
+
+func (p *Pages) signInPage(c echo.Context) error {
+	return p.render(c, http.StatusOK, "signin.html", "sign_in", "")
+}
+
+func (p *Pages) signIn(c echo.Context) error {
+	if err := p.LimitSignIn(c); err != nil {
+		return p.render(c, http.StatusTooManyRequests, "signin.html", "sign_in", say(language(c), "too_often"))
+	}
+	u, err := p.Auth.SignIn(c.Request().Context(), router.AgentID(c.FormValue("name")), c.FormValue("password"))
+	if router.IsCode(err, router.CodeUnauthorized) {
+		return p.render(c, http.StatusUnauthorized, "signin.html", "sign_in", say(language(c), "wrong"))
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.begin(c, u.ID); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/")
+}
+
+// begin opens a session and sets its cookie.
+func (p *Pages) begin(c echo.Context, id router.AgentID) error {
+	secret, session, err := p.Auth.NewSession(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	c.SetCookie(p.cookie(secret, session.ExpiresAt))
+	return nil
+}
+
+func (p *Pages) cookie(value string, expires time.Time) *http.Cookie {
+	return &http.Cookie{Name: SessionCookie, Value: value, Path: "/", Expires: expires, HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode}
+}
+
+func (p *Pages) signOut(c echo.Context) error {
+	who := gate.CallerOf(c)
+	if who.Session != "" {
+		if err := p.Auth.SignOut(c.Request().Context(), who.Session); err != nil {
+			return err
+		}
+	}
+	c.SetCookie(p.cookie("", time.Unix(1, 0)))
+	return c.Redirect(http.StatusSeeOther, "/signin")
+}
+
+// linkPage is the page of every one-time link. The token stands in the fragment, so a script
+// reads it and posts it; no server or proxy logs it.
+func (p *Pages) linkPage(c echo.Context) error {
+	return p.render(c, http.StatusOK, "link.html", "go_on", "")
+}
+
+// linkRequest is what the link page posts.
+type linkRequest struct {
+	Token    string `json:"token"`
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
+
+// lookAtLink says what a link is for without using it.
+func (p *Pages) lookAtLink(c echo.Context) error {
+	var r linkRequest
+	if err := p.LimitSignIn(c); err != nil {
+		return err
+	}
+	if err := c.Bind(&r); err != nil {
+		return router.Fail("web.link", router.CodeInvalidJSON, "the body is not JSON")
+	}
+	l, err := p.Auth.Link(c.Request().Context(), r.Token)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]any{"purpose": l.Purpose, "user": l.User})
+}
+
+// useLink sets a password, makes the first manager, or just signs in, and uses the link up.
+func (p *Pages) useLink(c echo.Context) error {
+	var r linkRequest
+	ctx := c.Request().Context()
+	if err := p.LimitSignIn(c); err != nil {
+		return err
+	}
+	if err := c.Bind(&r); err != nil {
+		return router.Fail("web.link", router.CodeInvalidJSON, "the body is not JSON")
+	}
+	l, err := p.Auth.Link(ctx, r.Token)
+	if err != nil {
+		return err
+	}
+	id := l.User
+	if l.Purpose == auth.PurposeFirst {
+		id = router.AgentID(r.Name)
+		if err := auth.CheckUser(router.User{ID: id, Role: router.RoleManager}); err != nil {
+			return err
+		}
+	}
+	if l.Purpose != auth.PurposeSignIn && len(r.Password) < 10 {
+		return router.FailField("web.link", "password", "must have at least 10 characters")
+	}
+	if _, err := p.Auth.UseLink(ctx, r.Token); err != nil {
+		return err
+	}
+	if l.Purpose == auth.PurposeFirst {
+		if _, err := p.Auth.AddUser(ctx, router.User{ID: id, Role: router.RoleManager}); err != nil {
+			return err
+		}
+	}
+	if l.Purpose != auth.PurposeSignIn {
+		if err := p.Auth.SetPassword(ctx, id, r.Password); err != nil {
+			return err
+		}
+	}
+	if err := p.begin(c, id); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]string{"next": "/"})
+}

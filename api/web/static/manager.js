@@ -1,0 +1,29 @@
+import {call, live, refresh, soon, toast} from './app.js';
+
+const pane = document.getElementById('live');
+if (pane) {
+  const again = soon(() => refresh(pane), 1000);
+  live(again);
+  setInterval(again, 5000);
+}
+
+document.addEventListener('click', async e => {
+  const b = e.target.closest('button[data-post]');
+  if (!b) return;
+  b.disabled = true;
+  const res = await call('POST', b.dataset.post, {});
+  if (res.ok && b.dataset.then === 'reload') location.reload();
+  else if (pane) refresh(pane);
+  b.disabled = false;
+});
+
+document.addEventListener('submit', async e => {
+  const form = e.target.closest('form[data-act=policy]');
+  if (!form) return;
+  e.preventDefault();
+  const out = form.querySelector('.problems');
+  const res = await call('POST', '/v1/admin/policies', {doc: form.doc.value}, {quiet: true});
+  out.hidden = res.ok;
+  out.textContent = res.ok ? '' : (res.data?.problems ?? []).map(p => `${p.path}: ${p.detail}`).join('\n') || res.data?.detail || '';
+  if (res.ok) { toast('✓'); location.search = '?version=' + encodeURIComponent(res.data.version); }
+});

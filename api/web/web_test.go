@@ -1,0 +1,213 @@
+package web
+
+import (
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"switchyard/api/auth"
+	"switchyard/api/gate"
+	"switchyard/channels/runner"
+	"switchyard/router"
+	"switchyard/router/decide"
+	"switchyard/router/dispatch"
+	"switchyard/router/policy"
+	"switchyard/router/store"
+	"switchyard/router/store/sqlitestore"
+	"switchyard/workers/task"
+
+	"context"
+)
+
+type silent struct{}
+
+func (silent) Publish(context.Context, string, []byte) error       { return nil }
+func (silent) Nudge(context.Context, task.Kind, task.Lane, string) {}
+
+type site struct {
+	t     *testing.T
+	pages *Pages
+	echo  *echo.Echo
+	who   gate.Caller
+	desk  *dispatch.Service
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	ctx := t.Context()
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	st, err := sqlitestore.Open(ctx, t.TempDir(), sqlitestore.Options{})
+	check(err)
+	t.Cleanup(func() { _ = st.Close() })
+	check(st.Migrate(ctx))
+	rules, err := decide.Compile(policy.Default(), time.LoadLocation)
+	check(err)
+	_, err = store.Policies(st).Ensure(ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: string(policy.Default())})
+	check(err)
+	_, err = store.ActivePolicy(st).Ensure(ctx, "active", store.Active{Version: rules.Version})
+	check(err)
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	now := func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+	live := dispatch.NewLive(st, now, time.LoadLocation, log)
+	check(live.Refresh(ctx))
+	desk := &dispatch.Service{Store: st, Live: live, Bus: silent{}, Nudger: silent{}, Now: now, Log: log, CanReply: func(router.SourceName, int) error { return nil }}
+	p, err := New(Deps{Store: st, Desk: desk, Live: live, Auth: auth.New(st, now), Runner: &runner.Runner{Docs: st, Now: now, Log: log}, Now: now, Log: log,
+		LimitSignIn: func(echo.Context) error { return nil }})
+	check(err)
+	s := &site{t: t, pages: p, desk: desk, echo: echo.New(), who: gate.Caller{User: &router.User{ID: "boss", Role: router.RoleManager}, CSRF: "csrf-value"}}
+	for _, r := range p.Routes() {
+		s.echo.Add(r.Method, r.Path, func(c echo.Context) error { gate.SetCaller(c, s.who); return r.Handler(c) })
+	}
+	return s
+}
+
+func (s *site) get(path string) string {
+	s.t.Helper()
+	w := httptest.NewRecorder()
+	s.echo.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	if w.Code != http.StatusOK {
+		s.t.Fatalf("%s answers %d: %s", path, w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+const hostile = `<script>alert(1)</script><img src=x onerror=alert(2)> refund please, charged twice`
+
+func (s *site) receive(kind router.Kind) router.Ticket {
+	s.t.Helper()
+	now := s.pages.Now()
+	m := router.Message{ID: router.NewMessageID("s", string(kind)), Source: "s", Channel: router.ChannelEmail, Direction: router.DirectionIn, Kind: kind, ExternalID: string(kind),
+		Handle: router.Handle{Channel: router.ChannelEmail, Address: "a@b.c"}, Name: hostile, Subject: hostile, Text: hostile, ThreadKeys: []string{string(kind)},
+		SentAt: now, ReceivedAt: now, Stage: router.StageReceived, StageAt: now, Attachments: []router.Attachment{{Name: hostile, Note: "gone"}}}
+	ctx := s.t.Context()
+	if _, err := s.desk.Store.InsertMessages(ctx, []router.Message{m}); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.desk.Triage(ctx, m.ID); err != nil {
+		s.t.Fatal(err)
+	}
+	m, err := s.desk.Store.Message(ctx, m.ID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	t, err := s.desk.Store.Ticket(ctx, m.TicketID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return t
+}
+
+// Invariants A and B, in both languages.
+func TestPagesRenderAndEscape(t *testing.T) {
+	s := newSite(t)
+	waiting := s.receive(router.KindMessage)
+	s.receive(router.KindAutoReply)
+	served, err := s.desk.Pull(t.Context(), *s.who.User, nil)
+	if err != nil || served.Ticket.ID != waiting.ID {
+		t.Fatal(served.Empty, err)
+	}
+	inline := regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<\s]|\son[a-z]+=|\sstyle=|<style`)
+	for _, lang := range []string{"zh", "en"} {
+		for _, path := range []string{"/signin", "/link", "/agent", "/agent/side", "/agent/tickets/" + string(waiting.ID), "/manager", "/manager/live", "/manager/policy"} {
+			body := s.get(path + "?lang=" + lang)
+			if strings.Contains(body, "<script>alert") || strings.Contains(body, "<img src=x") {
+				t.Errorf("B: %s shows a customer's HTML", path)
+			}
+			if found := inline.FindString(strings.ReplaceAll(body, "onerror=alert", "")); found != "" {
+				t.Errorf("A: %s has inline script or style: %q", path, found)
+			}
+			if strings.Contains(body, "<no value>") || strings.Contains(body, "ZgotmplZ") {
+				t.Errorf("%s has a hole", path)
+			}
+		}
+	}
+	if body := s.get("/agent/tickets/" + string(waiting.ID) + "?lang=en"); !strings.Contains(body, "Payment error") || !strings.Contains(body, "data-mine=\"true\"") || !strings.Contains(body, "name=\"then\"") {
+		t.Error("the conversation lacks its topic or its forms:", body)
+	}
+	if body := s.get("/manager/live?lang=zh"); !strings.Contains(body, "放行") || !strings.Contains(body, "支付") {
+		t.Error("the manager's page lacks the held ticket or the queues")
+	}
+}
+
+// Invariant C: every key that a template or script names has a word in both languages.
+func TestEveryWordExists(t *testing.T) {
+	for key, w := range words {
+		if w.ZH == "" || w.EN == "" {
+			t.Errorf("%s lacks a language", key)
+		}
+	}
+	files, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil || len(files) < 8 {
+		t.Fatal(files, err)
+	}
+	used := regexp.MustCompile(`\{\{-?(?:if [^}]*)?t "([a-z_.]+)"`)
+	for _, f := range files {
+		body, err := templateFiles.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range used.FindAllStringSubmatch(string(body), -1) {
+			if _, ok := words[m[1]]; !ok {
+				t.Errorf("%s uses %q, which has no word", f, m[1])
+			}
+		}
+	}
+	for _, empty := range []dispatch.Empty{dispatch.EmptyNothing, dispatch.EmptyNoSkill, dispatch.EmptyNoCapacity, dispatch.EmptyReserved, dispatch.EmptyKept, dispatch.EmptyReleased, dispatch.EmptyOffShift} {
+		if _, ok := words["empty."+string(empty)]; !ok {
+			t.Errorf("an empty pull for %s is not explained", empty)
+		}
+	}
+}
+
+func TestSignInBySessionAndLink(t *testing.T) {
+	s := newSite(t)
+	s.who = gate.Caller{}
+	secret, err := s.pages.Auth.NewLink(t.Context(), auth.PurposeFirst, "", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	post := func(path, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		s.echo.ServeHTTP(w, r)
+		return w
+	}
+	if w := post("/link/look", `{"token":"`+secret+`"}`); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "first_manager") {
+		t.Fatal(w.Code, w.Body)
+	}
+	if w := post("/link", `{"token":"`+secret+`","name":"boss","password":"short"}`); w.Code == http.StatusOK {
+		t.Error("a short password was taken")
+	}
+	w := post("/link", `{"token":"`+secret+`","name":"boss","password":"long enough"}`)
+	if w.Code != http.StatusOK || len(w.Result().Cookies()) != 1 || !w.Result().Cookies()[0].HttpOnly || w.Result().Cookies()[0].SameSite != http.SameSiteLaxMode {
+		t.Fatal(w.Code, w.Body, w.Result().Cookies())
+	}
+	if w := post("/link", `{"token":"`+secret+`","name":"second","password":"long enough"}`); w.Code == http.StatusOK {
+		t.Error("the link worked twice")
+	}
+	u, session, err := s.pages.Auth.Cookie(t.Context(), w.Result().Cookies()[0].Value)
+	if err != nil || u.ID != "boss" || session.CSRF == "" {
+		t.Fatal(u, err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "/signin", strings.NewReader("name=boss&password=long+enough"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	in := httptest.NewRecorder()
+	s.echo.ServeHTTP(in, r)
+	if in.Code != http.StatusSeeOther {
+		t.Fatal(in.Code, in.Body)
+	}
+}
