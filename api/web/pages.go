@@ -44,8 +44,6 @@ type Deps struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 	Secure bool // cookies only over https
-	// LimitSignIn refuses an address that tries too often; rate_limited.
-	LimitSignIn func(c echo.Context) error
 }
 
 // Pages renders the pages.

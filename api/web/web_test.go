@@ -64,8 +64,7 @@ func newSite(t *testing.T) *site {
 	live := dispatch.NewLive(st, now, time.LoadLocation, log)
 	check(live.Refresh(ctx))
 	desk := &dispatch.Service{Store: st, Live: live, Bus: silent{}, Nudger: silent{}, Now: now, Log: log, CanReply: func(router.SourceName, int) error { return nil }}
-	p, err := New(Deps{Store: st, Desk: desk, Live: live, Auth: auth.New(st, now), Runner: &runner.Runner{Docs: st, Now: now, Log: log}, Now: now, Log: log,
-		LimitSignIn: func(echo.Context) error { return nil }})
+	p, err := New(Deps{Store: st, Desk: desk, Live: live, Auth: auth.New(st, now), Runner: &runner.Runner{Docs: st, Now: now, Log: log}, Now: now, Log: log})
 	check(err)
 	s := &site{t: t, pages: p, desk: desk, echo: echo.New(), who: gate.Caller{User: &router.User{ID: "boss", Role: router.RoleManager}, CSRF: "csrf-value"}}
 	for _, r := range p.Routes() {
@@ -209,5 +208,10 @@ func TestSignInBySessionAndLink(t *testing.T) {
 	s.echo.ServeHTTP(in, r)
 	if in.Code != http.StatusSeeOther {
 		t.Fatal(in.Code, in.Body)
+	}
+	for next, want := range map[string]string{"/agent": "/agent", "//evil.test": "/", "/\\evil.test": "/", "https://evil.test": "/", "": "/"} {
+		if got := ownPath(next); got != want {
+			t.Errorf("after sign-in %q leads to %q", next, got)
+		}
 	}
 }

@@ -15,7 +15,6 @@ var words = map[string]router.Sentence{
 	"password":                 {ZH: "密码", EN: "Password"},
 	"new_password":             {ZH: "新密码（至少十位）", EN: "New password (at least ten characters)"},
 	"wrong":                    {ZH: "用户名或密码不对。", EN: "The name or the password is wrong."},
-	"too_often":                {ZH: "尝试太频繁，请稍后再试。", EN: "Too many tries; wait a moment and try again."},
 	"link_gone":                {ZH: "这个链接已经用过或已过期，请再要一个。", EN: "This link was used or is out of date; ask for a new one."},
 	"link_first":               {ZH: "创建第一位经理", EN: "Make the first manager"},
 	"link_password":            {ZH: "设置密码", EN: "Set a password"},
