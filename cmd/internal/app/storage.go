@@ -119,3 +119,6 @@ func EnsurePolicy(ctx context.Context, st store.Store, file string, now time.Tim
 	}
 	return false, store.BumpGeneration(ctx, st)
 }
+
+// LinkURL is the address of a one-time link; its token stands in the fragment, which no server logs.
+func LinkURL(c *config.Config, secret string) string { return c.PublicURL + "/link#" + secret }

@@ -45,7 +45,7 @@ func (s *shell) benchCommand() *cobra.Command {
 		x.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
 		x.Flags().StringVar(&s.config, "config", "", "configuration file (its data folder and database are not used unless it names MongoDB)")
 	}
-	c.AddCommand(in, pull)
+	c.AddCommand(in, pull, s.crashCommand())
 	return c
 }
 

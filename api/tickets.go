@@ -1,0 +1,140 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"switchyard/api/gate"
+	"switchyard/api/openapi"
+	"switchyard/router"
+	"switchyard/router/dispatch"
+	"switchyard/router/store"
+)
+
+// ListTickets answers GET /v1/tickets.
+func (s *Server) ListTickets(c echo.Context, p openapi.ListTicketsParams) error {
+	const op = "api.tickets"
+	limit, err := pageSize(c, p.Limit)
+	if err != nil {
+		return err
+	}
+	f := store.TicketFilter{Queue: p.Queue, State: p.State, Topic: p.Topic, Channel: p.Channel, Agent: p.Agent, Contact: p.Contact, After: p.Cursor, Limit: limit}
+	switch {
+	case f.State != "" && !f.State.Valid():
+		return router.FailField(op, "state", "must be one of %v", router.States())
+	case f.Channel != "" && !f.Channel.Valid():
+		return router.FailField(op, "channel", "must be one of %v", router.Channels())
+	}
+	if q := strings.TrimSpace(p.Q); q != "" {
+		if f.Terms = store.Terms(q); len(f.Terms) == 0 {
+			return router.FailField(op, "q", "needs a word or two Chinese characters")
+		}
+	}
+	ctx := c.Request().Context()
+	ts, next, err := s.Store.ListTickets(ctx, f)
+	if err != nil {
+		return err
+	}
+	out := openapi.TicketList{Items: make([]openapi.Ticket, len(ts)), NextCursor: next}
+	v := s.view(gate.CallerOf(c))
+	for i, t := range ts {
+		if out.Items[i], err = v.ticket(ctx, t); err != nil {
+			return err
+		}
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+// GetTicket answers GET /v1/tickets/{id}.
+func (s *Server) GetTicket(c echo.Context, id router.TicketID) error {
+	ctx := c.Request().Context()
+	t, err := s.Store.Ticket(ctx, id)
+	if err != nil {
+		return err
+	}
+	out, err := s.view(gate.CallerOf(c)).whole(ctx, t)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+// TicketMessages answers GET /v1/tickets/{id}/messages.
+func (s *Server) TicketMessages(c echo.Context, id router.TicketID, p openapi.TicketMessagesParams) error {
+	limit, err := pageSize(c, p.Limit)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	if _, err := s.Store.Ticket(ctx, id); err != nil {
+		return err
+	}
+	ms, next, err := s.Store.TicketMessages(ctx, id, p.Cursor, limit)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, openapi.MessageList{Items: messagesOf(ms), NextCursor: next})
+}
+
+// timelineLength bounds the lines of a ticket's life that are shown: the newest.
+const timelineLength = 500
+
+// WhyTicket answers GET /v1/tickets/{id}/why: the decision in force, made again now from its record.
+func (s *Server) WhyTicket(c echo.Context, id router.TicketID) error {
+	ctx := c.Request().Context()
+	t, err := s.Store.Ticket(ctx, id)
+	if err != nil {
+		return err
+	}
+	out := openapi.Why{Pull: t.Pull, Timeline: []openapi.TimelineEntry{}}
+	if t.Decision != "" {
+		if err := s.explain(c, t.Decision, &out); err != nil {
+			return err
+		}
+	}
+	lines, err := s.Store.TailStream(ctx, store.TicketStream(id), 0, timelineLength)
+	if err != nil {
+		return err
+	}
+	for i := len(lines) - 1; i >= 0; i-- {
+		var l dispatch.Life
+		if err := json.Unmarshal(lines[i].Body, &l); err != nil {
+			return router.Wrap("api.why", router.CodeInternal, err)
+		}
+		out.Timeline = append(out.Timeline, openapi.TimelineEntry{Seq: lines[i].Seq, At: lines[i].At, Act: l.Act, By: l.By, State: l.State, Queue: l.Queue, Note: l.Note})
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+// explain fills in a stored decision, and whether it gives the same bytes when it is made again.
+func (s *Server) explain(c echo.Context, id string, out *openapi.Why) error {
+	ctx := c.Request().Context()
+	d, err := s.Store.GetDoc(ctx, "decision", id)
+	if router.IsCode(err, router.CodeNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var raw struct{ Input, Decision json.RawMessage }
+	var record store.DecisionRecord
+	if err := json.Unmarshal(d.Body, &raw); err != nil {
+		return router.Wrap("api.why", router.CodeInternal, err)
+	}
+	if err := json.Unmarshal(d.Body, &record); err != nil {
+		return router.Wrap("api.why", router.CodeInternal, err)
+	}
+	out.Decision, out.Input, out.Sentence = raw.Decision, raw.Input, record.Decision.Why
+	again, err := s.Desk.Again(ctx, record)
+	if err != nil {
+		s.Log.Warn("a decision could not be made again", "decision", id, "error", err)
+		return nil
+	}
+	made, err := json.Marshal(again)
+	out.Reproducible = err == nil && bytes.Equal(made, raw.Decision)
+	return nil
+}

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"switchyard/api"
+	"switchyard/api/web"
+	"switchyard/router"
+	"switchyard/workers"
+)
+
+// drainTime is how long running requests may go on after a stop.
+const drainTime = 5 * time.Second
+
+// startHTTP listens and serves; a process without the api role does not listen.
+func (a *App) startHTTP(ctx context.Context) (func(context.Context), error) {
+	if !a.has(RoleAPI) {
+		return nil, nil
+	}
+	pages, err := web.New(web.Deps{Store: a.Store, Desk: a.Desk, Live: a.Live, Auth: a.Auth, Runner: a.Runner, Now: Now, Log: a.Log,
+		Secure: strings.HasPrefix(a.Config.PublicURL, "https://")})
+	if err != nil {
+		return nil, err
+	}
+	server, err := api.New(api.Deps{Store: a.Store, Desk: a.Desk, Live: a.Live, Intake: a.Intake, Auth: a.Auth, Runner: a.Runner, Bus: a.Bus,
+		Sources: a.Sources, Tasks: workers.Dashboard(a.Redis.Client, api.TasksRoot), Registry: a.Registry, Log: a.Log, Now: Now,
+		PublicURL: a.Config.PublicURL, TrustedProxies: a.Config.TrustedProxies, Pages: pages.Routes(), SignIn: "/signin"})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", a.Config.Listen)
+	if err != nil {
+		server.Close()
+		return nil, router.Wrap("app.listen", router.CodeUnavailable, err)
+	}
+	a.addr = listener.Addr()
+	serving := &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := serving.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			a.Log.Error("the server ended", "error", err)
+		}
+	}()
+	return func(ctx context.Context) {
+		server.Close() // ends streams, so that they do not hold up the drain
+		drain, cancel := context.WithTimeout(ctx, drainTime)
+		defer cancel()
+		if err := serving.Shutdown(drain); err != nil {
+			_ = serving.Close()
+		}
+		<-done
+	}, nil
+}

@@ -1,0 +1,124 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"switchyard/router"
+)
+
+// act is one thing a synthetic customer does.
+type act struct {
+	n        int
+	after    time.Duration // since the act before
+	channel  router.Channel
+	network  string // of social: telegram or generic
+	language router.Language
+	name     string
+	text     text
+}
+
+// script is the sequence of what customers do: a function of the seed.
+type script struct {
+	r *rand.Rand
+	n int
+}
+
+func newScript(seed uint64) *script { return &script{r: rand.New(rand.NewPCG(seed, 2026))} }
+
+func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
+
+// next is the next act: about one every three seconds, half of them Chinese.
+func (s *script) next() act {
+	s.n++
+	a := act{n: s.n, after: time.Duration(s.r.ExpFloat64() * float64(3*time.Second)), language: router.LanguageEN}
+	if s.r.IntN(2) == 0 {
+		a.language = router.LanguageZH
+	}
+	a.after = min(a.after, 12*time.Second)
+	switch k := s.r.IntN(10); {
+	case k < 3:
+		a.channel = router.ChannelEmail
+	case k < 6:
+		a.channel = router.ChannelChat
+	case k < 9:
+		a.channel = router.ChannelSocial
+		a.network = pick(s.r, []string{"telegram", "generic"})
+	default:
+		a.channel = router.ChannelPhone
+	}
+	a.name, a.text = pick(s.r, names[a.language]), pick(s.r, texts[a.language])
+	return a
+}
+
+// door lets a customer act on one channel.
+type door interface {
+	do(ctx context.Context, a act) error
+}
+
+// customers act until the context ends. Failures are told, not fatal: the desk may be stopping.
+type customers struct {
+	script *script
+	doors  map[router.Channel]door
+	speed  float64
+	log    *slog.Logger
+	wg     sync.WaitGroup
+}
+
+// openers make sure that every channel and both languages show within the first seconds.
+var openers = []struct {
+	channel  router.Channel
+	network  string
+	language router.Language
+	text     int
+}{
+	{router.ChannelChat, "", router.LanguageZH, 3}, {router.ChannelEmail, "", router.LanguageEN, 0}, {router.ChannelSocial, "telegram", router.LanguageEN, 5},
+	{router.ChannelPhone, "", router.LanguageZH, 0}, {router.ChannelSocial, "generic", router.LanguageZH, 5}, {router.ChannelChat, "", router.LanguageEN, 1},
+	{router.ChannelEmail, "", router.LanguageZH, 1}, {router.ChannelEmail, "", router.LanguageEN, 15},
+}
+
+func (c *customers) run(ctx context.Context) {
+	defer c.wg.Wait()
+	for i, o := range openers {
+		c.start(ctx, act{n: -i - 1, channel: o.channel, network: o.network, language: o.language, name: names[o.language][i%8], text: texts[o.language][o.text]})
+	}
+	for {
+		a := c.script.next()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Duration(float64(a.after) / c.speed)):
+		}
+		c.start(ctx, a)
+	}
+}
+
+func (c *customers) start(ctx context.Context, a act) {
+	d := c.doors[a.channel]
+	if d == nil {
+		return
+	}
+	c.wg.Add(1)
+	go func() {
+		defer c.wg.Done()
+		if err := d.do(ctx, a); err != nil && ctx.Err() == nil {
+			c.log.Warn("a synthetic customer could not get through", "channel", a.channel, "error", err)
+		}
+	}()
+}
+
+// external is a stable id of an act.
+func (a act) external() string { return fmt.Sprintf("demo-%d", a.n) }
+
+// followUp is what this customer answers, if anything: a function of the act.
+func (a act) followUp() (string, bool) {
+	r := rand.New(rand.NewPCG(uint64(a.n), 7))
+	if r.IntN(2) == 0 {
+		return "", false
+	}
+	return pick(r, followUps[a.language]), true
+}
