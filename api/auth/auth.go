@@ -305,3 +305,19 @@ func (s *Service) SetPassword(ctx context.Context, user router.AgentID, password
 	})
 	return err
 }
+
+// ChangeUser changes a user and checks the result as a whole. not_found, invalid_field.
+func (s *Service) ChangeUser(ctx context.Context, id router.AgentID, change func(*router.User)) (router.User, error) {
+	r, err := s.users().Update(ctx, string(id), func(u *router.User) (bool, error) {
+		if u.ID == "" {
+			return false, router.Fail("auth.user", router.CodeNotFound, "there is no such user")
+		}
+		change(u)
+		return true, CheckUser(*u)
+	})
+	if err != nil {
+		return r.Value, err
+	}
+	r.Value.Version = r.Version
+	return r.Value, store.BumpGeneration(ctx, s.Docs)
+}
