@@ -41,35 +41,41 @@ const traceHeads = 8
 // pullTries bounds how often a pull looks at heads anew when others were faster.
 const pullTries = 12
 
-// inFlight counts heads that pulls of this process are claiming, so that they do not all try the same one.
+// inFlight knows the heads that pulls of this process are claiming, so that they do not all try the same one.
 type inFlight struct {
-	mu  sync.Mutex
-	ids map[router.TicketID]bool
+	mu   sync.Mutex
+	ids  map[router.TicketID]bool
+	runs map[router.RunKey]int
 }
 
-func (f *inFlight) take(id router.TicketID) bool {
+func (f *inFlight) take(h router.Head) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.ids == nil {
-		f.ids = map[router.TicketID]bool{}
+		f.ids, f.runs = map[router.TicketID]bool{}, map[router.RunKey]int{}
 	}
-	if f.ids[id] {
+	if f.ids[h.TicketID] {
 		return false
 	}
-	f.ids[id] = true
+	f.ids[h.TicketID] = true
+	f.runs[h.Run.Key]++
 	return true
 }
 
-func (f *inFlight) drop(id router.TicketID) {
-	f.mu.Lock()
-	delete(f.ids, id)
-	f.mu.Unlock()
-}
-
-func (f *inFlight) size() int {
+func (f *inFlight) drop(h router.Head) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return len(f.ids)
+	delete(f.ids, h.TicketID)
+	if f.runs[h.Run.Key]--; f.runs[h.Run.Key] <= 0 {
+		delete(f.runs, h.Run.Key)
+	}
+}
+
+// of is how many heads of a run are being claimed now: so many more must be looked at.
+func (f *inFlight) of(run router.RunKey) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.runs[run]
 }
 
 // lockAgent serializes the pulls of one agent in this process.
@@ -164,7 +170,6 @@ func (p *pull) look(ctx context.Context) ([]order.Ranked, error) {
 	p.waits, p.passed = len(runs), nil
 	var qs []store.HeadQuery
 	classes := map[router.RunKey]order.Class{}
-	limit := 1 + p.s.inFlight.size()
 	for _, r := range runs {
 		switch {
 		case !p.agent.CanServe(r.Needs, r.Speaks):
@@ -176,7 +181,7 @@ func (p *pull) look(ctx context.Context) ([]order.Ranked, error) {
 		}
 		c := p.class(r)
 		classes[r.Key] = c
-		qs = append(qs, p.query(r, c, limit))
+		qs = append(qs, p.query(r, c, 1+p.s.inFlight.of(r.Key)))
 	}
 	if blocked, err := p.reserved(ctx, runs, classes); err != nil || blocked {
 		return nil, err
@@ -246,10 +251,10 @@ func (p *pull) roomElsewhere(r router.Run) bool {
 
 // claim takes one head, unless somebody was faster.
 func (p *pull) claim(ctx context.Context, r order.Ranked, ranked []order.Ranked) (router.Ticket, error) {
-	if !p.s.inFlight.take(r.Head.TicketID) {
+	if !p.s.inFlight.take(r.Head) {
 		return router.Ticket{}, router.Fail("dispatch.claim", router.CodeConflict, "another pull is claiming it")
 	}
-	defer p.s.inFlight.drop(r.Head.TicketID)
+	defer p.s.inFlight.drop(r.Head)
 	t, err := p.s.Store.Ticket(ctx, r.Head.TicketID)
 	if err != nil {
 		return t, err
@@ -304,6 +309,9 @@ func tierSentence(r order.Ranked) router.Sentence {
 // withinCapacity looks again at what the agent holds: two processes may have served him at
 // once. The later claim goes back to its place in line.
 func (p *pull) withinCapacity(ctx context.Context, t router.Ticket) (bool, error) {
+	if p.s.Alone {
+		return true, nil
+	}
 	held, err := p.s.Store.ClaimedBy(ctx, p.agent.ID)
 	if err != nil {
 		return true, nil // the claim stands; the next pull will see

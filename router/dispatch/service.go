@@ -51,6 +51,9 @@ type Service struct {
 	// CanReply says whether a source carries replies, and files; nil error: it does.
 	CanReply func(source router.SourceName, files int) error
 
+	// Alone says that no other process serves agents: the lock on an agent's pulls is enough.
+	Alone bool
+
 	pulling  sync.Map // router.AgentID → *sync.Mutex: one pull of an agent at a time in this process
 	inFlight inFlight // heads that pulls of this process are claiming right now
 }

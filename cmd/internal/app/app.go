@@ -225,7 +225,7 @@ func (a *App) startView(ctx context.Context) (func(context.Context), error) {
 		return nil, err
 	}
 	a.Runner = &runner.Runner{Docs: a.Store, Owner: a.owner, Now: Now, Log: a.Log, Adapters: a.has(RoleChannels)}
-	a.Desk = &dispatch.Service{Store: a.Store, Live: a.Live, Bus: a.Bus, Nudger: a.Nudger, Now: Now, Log: a.Log, CanReply: a.Runner.CanReply}
+	a.Desk = &dispatch.Service{Store: a.Store, Live: a.Live, Bus: a.Bus, Nudger: a.Nudger, Now: Now, Log: a.Log, CanReply: a.Runner.CanReply, Alone: a.embedded()}
 	a.Intake = &intake.Service{Store: a.Store, Sealer: sealer, Nudger: a.Nudger, Now: Now, Log: a.Log}
 	return func(context.Context) { a.Live.Stop() }, nil
 }
