@@ -95,7 +95,7 @@ func (c *crashed) startServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.process = exec.CommandContext(ctx, self, "serve", "--config", c.file, "--data", c.dir, "--listen", c.listen)
+	c.process = exec.CommandContext(context.WithoutCancel(ctx), self, "serve", "--config", c.file, "--data", c.dir, "--listen", c.listen)
 	c.process.Stderr = c.err
 	if err := c.process.Start(); err != nil {
 		return err
