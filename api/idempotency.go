@@ -147,11 +147,8 @@ func (s *Server) act(c echo.Context, h echo.HandlerFunc, mine store.Record[remem
 			}
 		}
 	}()
-	w := &buffer{header: c.Response().Header()}
 	out := c.Response().Writer
-	c.Response().Writer = w
-	err := h(c)
-	c.Response().Writer = out
+	w, err := held(c, h)
 	if err != nil {
 		return err
 	}
@@ -182,6 +179,21 @@ func (s *Server) replay(c echo.Context, id string, r remembered) error {
 		return c.NoContent(r.Status)
 	}
 	return c.Blob(r.Status, r.Type, body)
+}
+
+// held runs a handler with its answer held back. After a panic too, what follows is written to the caller.
+func held(c echo.Context, h echo.HandlerFunc) (*buffer, error) {
+	res := c.Response()
+	w, out, done := &buffer{header: res.Header()}, res.Writer, false
+	res.Writer = w
+	defer func() {
+		if res.Writer = out; !done {
+			res.Committed = false
+		}
+	}()
+	err := h(c)
+	done = err == nil
+	return w, err
 }
 
 // buffer holds an answer back until it is remembered.

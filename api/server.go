@@ -55,7 +55,7 @@ type Deps struct {
 	TrustedProxies []string
 	// Pages are the routes of the pages, mounted in the same table.
 	Pages []gate.Route
-	// SignIn is the path of the sign-in page, to which a browser without a session is sent. Default /sign-in.
+	// SignIn is the path of the sign-in page, to which a browser without a session is sent. Default /signin.
 	SignIn string
 	// Limits bound callers by address; zero fields have their defaults.
 	Limits Limits
@@ -86,7 +86,7 @@ type Server struct {
 // New makes a server and starts what it needs beside requests. Close ends it.
 func New(d Deps) (*Server, error) {
 	if d.SignIn == "" {
-		d.SignIn = "/sign-in"
+		d.SignIn = "/signin"
 	}
 	if d.Registry == nil {
 		d.Registry = prometheus.NewRegistry()

@@ -29,6 +29,7 @@ func TestOneRoad(t *testing.T) {
 	if note.Text("text") == "card 4111111111111111" || note.Text("kind") != "note" {
 		t.Fatalf("a note is masked: %s", note.body)
 	}
+	d.Advance(time.Second)
 	a = d.Do(call{method: "POST", path: path + "/replies", as: "agent", body: map[string]any{"epoch": 1, "text": "we look at it", "then": "pending_customer", "seen": first}}).Want(201)
 	if a.Text("message.stage") != "queued" || a.Text("ticket.state") != "pending_customer" {
 		t.Fatalf("%s", a.body)
@@ -62,6 +63,7 @@ func TestRefusedRepliesKeepTheText(t *testing.T) {
 	d.Advance(time.Second)
 	d.Receive("v1", "and one more thing")
 	d.Do(call{method: "POST", path: path + "/replies", as: "agent", body: map[string]any{"epoch": epoch, "text": "overtaken", "seen": first}}).Problem(409, router.CodeUnseenMessage)
+	d.Advance(time.Second)
 	d.Do(call{method: "POST", path: path + "/replies", as: "bob", body: map[string]any{"epoch": epoch, "text": "not mine"}}).Problem(409, router.CodeStaleClaim)
 	d.Do(call{method: "POST", path: path + "/resolve", as: "agent", body: map[string]any{"epoch": epoch + 1}}).Problem(409, router.CodeStaleClaim)
 	a := d.Do(call{method: "GET", path: path, as: "agent"}).Want(200)

@@ -113,7 +113,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		m.s.Log.Debug("stages not counted", "error", err)
 		return
 	}
-	for stage, n := range counts {
-		gauge(m.stages, float64(n), string(stage))
+	for _, stage := range []router.Stage{router.StageReceived, router.StageDraft, router.StageQueued, router.StageFailed, router.StageDead} {
+		gauge(m.stages, float64(counts[stage]), string(stage))
 	}
 }
