@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -20,6 +21,8 @@ const (
 	// maxUpload leaves room for the multipart form around a file.
 	maxUpload  = maxFile + 64<<10
 	maxUploads = 4
+	// bodyTime is how long a body may take to arrive.
+	bodyTime = 2 * time.Minute
 )
 
 const uploadPath = "/v1/attachments"
@@ -48,6 +51,9 @@ func (s *Server) guard(r gate.Route) echo.HandlerFunc {
 			return tooLarge(limit)
 		}
 		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, limit)
+		if c.Request().ContentLength != 0 { // a body that trickles in for ever is given up; the server takes the bound back for the next request
+			_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(bodyTime))
+		}
 		if err := s.ownPage(c, r, who, api); err != nil {
 			return err
 		}
