@@ -46,6 +46,7 @@ type Runner struct {
 
 	mu      sync.RWMutex
 	sources map[router.SourceName]*running
+	told    map[router.SourceName]channels.Health // as last written
 	ctx     context.Context
 	stopAll context.CancelFunc
 }
@@ -182,6 +183,9 @@ func (r *Runner) Report(name router.SourceName, h channels.Health) {
 	if h.At.IsZero() {
 		h.At = r.Now()
 	}
+	if !r.worthTelling(name, h) {
+		return
+	}
 	_, err := healths(r.Docs).Update(ctx, string(name), func(v *Health) (bool, error) {
 		if h.LastInput.IsZero() {
 			h.LastInput = v.LastInput
@@ -192,6 +196,24 @@ func (r *Runner) Report(name router.SourceName, h channels.Health) {
 	if err != nil {
 		r.Log.Debug("health not written", "source", name, "error", err)
 	}
+}
+
+// tellEvery is how often a source's unchanged health is written at most.
+const tellEvery = 10 * time.Second
+
+// worthTelling reports whether a health differs from the one last written, or is much newer.
+func (r *Runner) worthTelling(name router.SourceName, h channels.Health) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last, known := r.told[name]
+	if known && last.State == h.State && last.Detail == h.Detail && h.At.Sub(last.At) < tellEvery {
+		return false
+	}
+	if r.told == nil {
+		r.told = map[router.SourceName]channels.Health{}
+	}
+	r.told[name] = h
+	return true
 }
 
 // run starts a source's adapter; the lock is held.

@@ -4,6 +4,7 @@ import (
 	"switchyard/channels"
 	"switchyard/channels/email"
 	"switchyard/channels/generic"
+	"switchyard/channels/phone"
 )
 
 // Kinds are all kinds of sources. A new channel is one package and one line here.
@@ -12,6 +13,7 @@ func Kinds() map[string]channels.Kind {
 	for _, k := range []channels.Kind{
 		email.Kind,
 		generic.Kind,
+		phone.Kind,
 	} {
 		out[k.Name] = k
 	}
@@ -23,6 +25,8 @@ func ImportSettings(kind string) (any, bool) {
 	switch kind {
 	case "imap":
 		return &email.Settings{Host: "import.invalid", Username: "import", Password: "import", From: "import@import.invalid"}, true
+	case "asterisk_cdr":
+		return &phone.Settings{Path: "import", Columns: "auto", Timezone: "UTC", Region: "CN", InboundContexts: []string{"from-trunk", "from-pstn", "from-did-direct", "ext-did"}}, true
 	}
 	return nil, false
 }
