@@ -2,18 +2,18 @@ package app
 
 import (
 	"switchyard/channels"
+	"switchyard/channels/chat"
 	"switchyard/channels/email"
 	"switchyard/channels/generic"
-	"switchyard/channels/phone"
 )
 
 // Kinds are all kinds of sources. A new channel is one package and one line here.
 func Kinds() map[string]channels.Kind {
 	out := map[string]channels.Kind{}
 	for _, k := range []channels.Kind{
+		chat.Kind,
 		email.Kind,
 		generic.Kind,
-		phone.Kind,
 	} {
 		out[k.Name] = k
 	}
@@ -25,8 +25,6 @@ func ImportSettings(kind string) (any, bool) {
 	switch kind {
 	case "imap":
 		return &email.Settings{Host: "import.invalid", Username: "import", Password: "import", From: "import@import.invalid"}, true
-	case "asterisk_cdr":
-		return &phone.Settings{Path: "import", Columns: "auto", Timezone: "UTC", Region: "CN", InboundContexts: []string{"from-trunk", "from-pstn", "from-did-direct", "ext-did"}}, true
 	}
 	return nil, false
 }

@@ -13,7 +13,6 @@ import (
 
 	"switchyard/channels/email"
 	"switchyard/channels/email/parse"
-	"switchyard/channels/phone"
 	"switchyard/cmd/internal/app"
 	"switchyard/cmd/internal/config"
 	"switchyard/router"
@@ -128,9 +127,6 @@ func (s *shell) maskCommand() *cobra.Command {
 var parsers = map[string]func(ctx context.Context, path string, emit func(any) error) (failed int, err error){
 	"email": func(ctx context.Context, path string, emit func(any) error) (int, error) {
 		return email.ParseFile(ctx, path, parse.Options{}, emit)
-	},
-	"asterisk_cdr": func(ctx context.Context, path string, emit func(any) error) (int, error) {
-		return phone.ParseFile(ctx, path, "CN", emit)
 	},
 }
 
