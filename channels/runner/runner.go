@@ -178,14 +178,17 @@ func (r *Runner) Health(ctx context.Context) (map[router.SourceName]Health, erro
 
 // Report writes a source's health; a failure to write it is only logged.
 func (r *Runner) Report(name router.SourceName, h channels.Health) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
 	if h.At.IsZero() {
 		h.At = r.Now()
 	}
-	if !r.worthTelling(name, h) {
-		return
+	if r.worthTelling(name, h) {
+		r.write(name, h)
 	}
+}
+
+func (r *Runner) write(name router.SourceName, h channels.Health) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
 	_, err := healths(r.Docs).Update(ctx, string(name), func(v *Health) (bool, error) {
 		if h.LastInput.IsZero() {
 			h.LastInput = v.LastInput
@@ -198,6 +201,29 @@ func (r *Runner) Report(name router.SourceName, h channels.Health) {
 	}
 }
 
+// Heard notes that a source brought something just now.
+func (r *Runner) Heard(name router.SourceName) {
+	r.mu.Lock()
+	last, known := r.told[name]
+	now := r.Now()
+	quiet := known && now.Sub(last.LastInput) < tellEvery
+	r.mu.Unlock()
+	if quiet {
+		return
+	}
+	if !known {
+		last.State = channels.HealthOK
+	}
+	last.At, last.LastInput = now, now
+	r.mu.Lock()
+	if r.told == nil {
+		r.told = map[router.SourceName]channels.Health{}
+	}
+	r.told[name] = last
+	r.mu.Unlock()
+	r.write(name, last)
+}
+
 // tellEvery is how often a source's unchanged health is written at most.
 const tellEvery = 10 * time.Second
 
@@ -208,6 +234,9 @@ func (r *Runner) worthTelling(name router.SourceName, h channels.Health) bool {
 	last, known := r.told[name]
 	if known && last.State == h.State && last.Detail == h.Detail && h.At.Sub(last.At) < tellEvery {
 		return false
+	}
+	if h.LastInput.IsZero() {
+		h.LastInput = last.LastInput
 	}
 	if r.told == nil {
 		r.told = map[router.SourceName]channels.Health{}

@@ -84,13 +84,31 @@ func (s *Sources) open(c config.Source, private bool) (*channels.Source, error) 
 
 func (s *Sources) deps(name router.SourceName, private bool) channels.Deps {
 	a := s.app
-	return channels.Deps{Intake: a.Intake, Cursors: channels.StoreCursors{Docs: a.Store}, Streams: a.Store, Docs: a.Store, Bus: a.Bus,
+	return channels.Deps{Intake: watched{a.Intake, name, a.Runner}, Cursors: channels.StoreCursors{Docs: a.Store}, Streams: a.Store, Docs: a.Store, Bus: a.Bus,
 		HTTP: channels.HTTPClient(private), Now: Now, Zone: time.LoadLocation, Log: a.Log.With("source", name),
 		Health: func(h channels.Health) { a.Runner.Report(name, h) }, PublicURL: a.Config.PublicURL,
 		Position: s.position, Attachment: func(ctx context.Context, id router.BlobID) (router.Attachment, []byte, error) {
 			f, data, err := a.Intake.Open(ctx, id)
 			return f.Attachment, data, err
 		}}
+}
+
+// watched notes when a source last brought something, for its health.
+type watched struct {
+	channels.Intake
+	name   router.SourceName
+	runner *runner.Runner
+}
+
+func (w watched) Accept(ctx context.Context, ins []router.Inbound) []channels.Accepted {
+	out := w.Intake.Accept(ctx, ins)
+	for _, a := range out {
+		if a.Err == nil {
+			w.runner.Heard(w.name)
+			break
+		}
+	}
+	return out
 }
 
 func (s *Sources) position(ctx context.Context, source router.SourceName, h router.Handle) (channels.Position, bool) {

@@ -89,7 +89,7 @@ func (d *demo) sources() ([]config.Source, error) {
 	var out []config.Source
 	for _, keys := range []map[string]any{
 		{"name": "support", "kind": "imap", "host": imapHost, "port": imapPort, "tls": "none", "username": "desk", "password": "secret", "from": "Wallet Support <" + deskAddress + ">",
-			"smtp": map[string]any{"host": smtpHost, "port": smtpPort, "tls": "none"}},
+			"smtp": map[string]any{"host": smtpHost, "port": smtpPort, "tls": "none", "username": "desk", "password": "secret"}},
 		{"name": chatName, "kind": "chat", "origins": []any{origin}},
 		{"name": genericName, "kind": "generic", "secret": genericSecret, "deliver_url": d.outside.url + "/community"},
 		{"name": telegramName, "kind": "telegram", "token": telegramToken, "secret_token": telegramSecret, "api_url": d.outside.url},
