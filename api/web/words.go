@@ -39,6 +39,7 @@ var words = map[string]router.Sentence{
 	"closed":                   {ZH: "休息", EN: "Closed"},
 	"minutes":                  {ZH: "分钟", EN: "min"},
 	"nothing_here":             {ZH: "这里什么都没有。", EN: "Nothing here."},
+	"back":                     {ZH: "返回列表", EN: "Back to the list"},
 	"choose":                   {ZH: "领取或选择一张工单，对话会显示在这里。", EN: "Pull or choose a ticket; the conversation shows here."},
 	"topic":                    {ZH: "主题", EN: "Topic"},
 	"class":                    {ZH: "类别", EN: "Class"},

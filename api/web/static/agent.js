@@ -91,6 +91,7 @@ document.addEventListener('click', async e => {
   if (!b) return;
   switch (b.dataset.act) {
     case 'pull': return pull();
+    case 'back': desk.classList.remove('reading'); return;
     case 'claim': await call('POST', `/v1/tickets/${conv().dataset.id}/claim`, {}); showSide(); return show(conv().dataset.id);
     case 'release': case 'spam': return act(b.dataset.act);
     case 'snooze': return act('snooze', {until: new Date(Date.now() + 3600e3).toISOString()});
