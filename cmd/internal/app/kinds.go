@@ -5,6 +5,8 @@ import (
 	"switchyard/channels/chat"
 	"switchyard/channels/email"
 	"switchyard/channels/generic"
+	"switchyard/channels/phone"
+	"switchyard/cmd/internal/config"
 )
 
 // Kinds are all kinds of sources. A new channel is one package and one line here.
@@ -14,6 +16,7 @@ func Kinds() map[string]channels.Kind {
 		chat.Kind,
 		email.Kind,
 		generic.Kind,
+		phone.Kind,
 	} {
 		out[k.Name] = k
 	}
@@ -25,6 +28,9 @@ func ImportSettings(kind string) (any, bool) {
 	switch kind {
 	case "imap":
 		return &email.Settings{Host: "import.invalid", Username: "import", Password: "import", From: "import@import.invalid"}, true
+	case "asterisk_cdr":
+		c, ps := config.ParseSource("import", map[string]any{"name": "import", "kind": kind, "path": "import.csv"}, Kinds())
+		return c.Settings, len(ps) == 0
 	}
 	return nil, false
 }

@@ -13,6 +13,7 @@ import (
 
 	"switchyard/channels/email"
 	"switchyard/channels/email/parse"
+	"switchyard/channels/phone"
 	"switchyard/cmd/internal/app"
 	"switchyard/cmd/internal/config"
 	"switchyard/router"
@@ -127,6 +128,9 @@ func (s *shell) maskCommand() *cobra.Command {
 var parsers = map[string]func(ctx context.Context, path string, emit func(any) error) (failed int, err error){
 	"email": func(ctx context.Context, path string, emit func(any) error) (int, error) {
 		return email.ParseFile(ctx, path, parse.Options{}, emit)
+	},
+	"asterisk_cdr": func(ctx context.Context, path string, emit func(any) error) (int, error) {
+		return phone.ParseFile(ctx, path, phone.Options{}, emit)
 	},
 }
 
