@@ -25,7 +25,6 @@ const (
 // sweeper remembers what it nudged lately, so that a long line is not nudged over and over.
 type sweeper struct {
 	nudged map[string]time.Time
-	policy string
 }
 
 func (w *sweeper) fresh(id string, now time.Time) bool {

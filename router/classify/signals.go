@@ -28,7 +28,7 @@ func DetectLanguage(text string) router.Language {
 		return router.LanguageEN
 	case latin > han*4 && han > 3:
 		return router.LanguageMixed
-	case latin > han*10:
+	case latin > han*4:
 		return router.LanguageEN
 	}
 	return router.LanguageZH

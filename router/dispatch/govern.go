@@ -105,7 +105,7 @@ func (s *Service) ResolveMany(ctx context.Context, by router.AgentID, ids []rout
 func (s *Service) returned(ctx context.Context, t router.Ticket, why string, extra ...router.Message) (router.Ticket, error) {
 	last := t.LastAgent
 	next, err := s.enqueue(ctx, t, why, extra...)
-	if err == nil && next.State == router.StateWaiting && last != "" && next.FixQueue == t.FixQueue && s.available(last) {
+	if err == nil && next.State == router.StateWaiting && last != "" && s.available(last) {
 		next.KeptFor, next.KeptUntil = last, s.Now().Add(s.Live.View().Rules.KeepLast)
 	}
 	return next, err
@@ -117,7 +117,7 @@ func (s *Service) Due(ctx context.Context, id router.TicketID) error {
 	if err != nil {
 		return err
 	}
-	if t, err = s.Settle(ctx, t); err != nil {
+	if _, err = s.Settle(ctx, t); err != nil {
 		return err
 	}
 	act := ""

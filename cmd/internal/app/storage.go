@@ -82,7 +82,8 @@ func keyFile(dir string) (string, error) {
 	if err != nil {
 		return "", router.Wrap("app.key", router.CodeUnavailable, err)
 	}
-	if _, err := f.WriteString(text + "\n"); err == nil {
+	_, err = f.WriteString(text + "\n")
+	if err == nil {
 		err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {
