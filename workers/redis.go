@@ -39,6 +39,7 @@ type Redis struct {
 
 // OpenRedis connects, or starts an embedded server on loopback behind a random password.
 func OpenRedis(ctx context.Context, o RedisOptions) (*Redis, error) {
+	redis.SetLogger(silence{}) // its pool logs each failed dial past slog; the calls that fail say so themselves
 	r := &Redis{stop: make(chan struct{})}
 	opts := &redis.UniversalOptions{Username: o.Username, Password: o.Password, DB: o.DB, MasterName: o.SentinelMaster, SentinelPassword: o.SentinelPassword,
 		DialTimeout: 3 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, PoolSize: 30}
@@ -106,3 +107,7 @@ func (r *Redis) Close() {
 		}
 	})
 }
+
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}

@@ -123,21 +123,29 @@ func (c *Client) flush(ns []nudge) {
 		}
 		ids[l] = append(ids[l], n.id)
 	}
+	away := false
 	for _, l := range order {
 		for list := ids[l]; len(list) > 0; {
 			n := min(len(list), task.MaxIDs)
-			c.enqueue(l.kind, l.lane, list[:n])
+			if away { // one wait for a Redis that is away is enough
+				c.dropped.Add(int64(n))
+			} else {
+				away = !c.enqueue(l.kind, l.lane, list[:n])
+			}
 			list = list[n:]
 		}
 	}
 }
 
-func (c *Client) enqueue(kind task.Kind, lane task.Lane, ids []string) {
+// enqueue reports whether Redis took a task.
+func (c *Client) enqueue(kind task.Kind, lane task.Lane, ids []string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	t := asynq.NewTask(string(kind), task.Encode(ids))
-	if _, err := c.asynq.EnqueueContext(ctx, t, asynq.Queue(string(lane)), asynq.MaxRetry(maxRetry), asynq.Timeout(timeout)); err != nil {
+	_, err := c.asynq.EnqueueContext(ctx, t, asynq.Queue(string(lane)), asynq.MaxRetry(maxRetry), asynq.Timeout(timeout))
+	if err != nil {
 		c.dropped.Add(int64(len(ids)))
 		c.log.Warn("nudges lost; the sweep will find their messages", "kind", kind, "count", len(ids), "error", err)
 	}
+	return err == nil
 }

@@ -6,6 +6,7 @@ import (
 	"switchyard/channels/email"
 	"switchyard/channels/generic"
 	"switchyard/channels/phone"
+	"switchyard/channels/social/telegram"
 	"switchyard/cmd/internal/config"
 )
 
@@ -17,6 +18,7 @@ func Kinds() map[string]channels.Kind {
 		email.Kind,
 		generic.Kind,
 		phone.Kind,
+		telegram.Kind,
 	} {
 		out[k.Name] = k
 	}
