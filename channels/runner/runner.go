@@ -4,7 +4,7 @@
 // What always holds:
 //
 //	A. An adapter runs only while this process holds its source's lease, and
-//	   stops when the lease is lost; a dead owner's source is taken over within leaseTTL.
+//	   stops when the lease is lost; a dead owner's source is taken over within four renewals (20 s).
 //	B. A source that fails is run again after a pause that doubles up to five minutes.
 //	C. Start, Stop and Set are safe in any order and twice; Stop returns when every adapter has.
 package runner
@@ -23,10 +23,18 @@ import (
 )
 
 const (
-	leaseTTL   = 20 * time.Second
 	leaseRenew = 5 * time.Second
 	maxPause   = 5 * time.Minute
 )
+
+func (r *Runner) renew() time.Duration {
+	if r.Renew > 0 {
+		return r.Renew
+	}
+	return leaseRenew
+}
+
+func (r *Runner) ttl() time.Duration { return 4 * r.renew() }
 
 // Health is how a source is, as every process can read it.
 type Health struct {
@@ -43,6 +51,8 @@ type Runner struct {
 	Log   *slog.Logger
 	// Adapters says whether this process runs adapters (role channels).
 	Adapters bool
+	// Renew is how often a lease is renewed, or asked for; 5 s if zero. A lease lasts four times that.
+	Renew time.Duration
 
 	mu      sync.RWMutex
 	sources map[router.SourceName]*running
@@ -270,10 +280,10 @@ func (r *Runner) hold(ctx context.Context, s *channels.Source) {
 		}
 	}()
 	for ctx.Err() == nil {
-		if _, held, err := leases.Take(ctx, name, r.Owner, r.Now(), leaseTTL); err == nil && held {
+		if _, held, err := leases.Take(ctx, name, r.Owner, r.Now(), r.ttl()); err == nil && held {
 			r.whileHeld(ctx, s, leases, name)
 		}
-		pause(ctx, leaseRenew)
+		pause(ctx, r.renew())
 	}
 }
 
@@ -286,18 +296,18 @@ func (r *Runner) whileHeld(ctx context.Context, s *channels.Source, leases store
 		r.restart(run, s)
 	}()
 	defer func() { cancel(); <-done }()
-	lost := r.Now().Add(leaseTTL)
+	lost := r.Now().Add(r.ttl())
 	for {
-		pause(ctx, leaseRenew)
+		pause(ctx, r.renew())
 		if ctx.Err() != nil {
 			return
 		}
 		now := r.Now()
-		_, held, err := leases.Take(ctx, name, r.Owner, now, leaseTTL)
+		_, held, err := leases.Take(ctx, name, r.Owner, now, r.ttl())
 		switch {
 		case err == nil && held:
-			lost = now.Add(leaseTTL)
-		case err == nil, !now.Before(lost.Add(-leaseRenew)):
+			lost = now.Add(r.ttl())
+		case err == nil, !now.Before(lost.Add(-r.renew())):
 			return // another has it, or may have it soon
 		}
 	}
