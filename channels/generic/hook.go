@@ -163,6 +163,12 @@ func (h *hook) normalize(raw json.RawMessage) (router.Inbound, error) {
 	if e.SentAt != nil {
 		in.SentAt = *e.SentAt
 	}
+	if in.ExternalID == "" {
+		return in, router.FailField(op, "external_id", "must be given")
+	}
+	if in.Handle.Address == "" {
+		return in, router.FailField(op, "handle", "must be given")
+	}
 	if e.ThreadKey != "" {
 		if len(e.ThreadKey) > 512 {
 			return in, router.FailField(op, "thread_key", "is longer than 512 bytes")

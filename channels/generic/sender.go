@@ -48,7 +48,9 @@ func (s *sender) Send(ctx context.Context, out channels.Outgoing) (channels.Rece
 	}
 	req.Header.Set("Content-Type", "application/json")
 	SignRequest(req.Header, s.secret, s.deps.Now(), body)
-	res, err := s.deps.HTTP.Do(req)
+	client := *s.deps.HTTP
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := client.Do(req)
 	if err != nil {
 		return channels.Receipt{}, &router.Error{Op: op, Code: router.CodeUnavailable, Detail: "deliver_url could not be reached", Err: withoutURL(err)}
 	}
@@ -58,7 +60,7 @@ func (s *sender) Send(ctx context.Context, out channels.Outgoing) (channels.Rece
 	case res.StatusCode >= 200 && res.StatusCode < 300:
 		return channels.Receipt{}, nil
 	case res.StatusCode == http.StatusTooManyRequests:
-		return channels.Receipt{}, &channels.RetryAfter{After: retryAfter(res.Header), Err: router.Fail(op, router.CodeRateLimited, "the receiver asks for a pause")}
+		return channels.Receipt{}, &channels.RetryAfter{After: retryAfter(res.Header, s.deps.Now()), Err: router.Fail(op, router.CodeRateLimited, "the receiver asks for a pause")}
 	case res.StatusCode >= 500:
 		return channels.Receipt{}, router.Fail(op, router.CodeUnavailable, "the receiver answered %d", res.StatusCode)
 	}
@@ -74,10 +76,14 @@ func withoutURL(err error) error {
 	return err
 }
 
-func retryAfter(h http.Header) time.Duration {
-	seconds, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || seconds < 0 {
-		return 0
+// retryAfter reads a pause, given in seconds or as a moment.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	given := h.Get("Retry-After")
+	if seconds, err := strconv.Atoi(given); err == nil {
+		return time.Duration(min(max(seconds, 0), 24*3600)) * time.Second
 	}
-	return time.Duration(seconds) * time.Second
+	if at, err := http.ParseTime(given); err == nil {
+		return max(at.Sub(now), 0)
+	}
+	return 0
 }
