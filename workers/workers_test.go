@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
+	"os/exec"
 	"sync"
 	"testing"
 	"time"
@@ -66,7 +68,14 @@ type works struct {
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
+// start runs a whole desk without pages on an embedded Redis.
 func start(t *testing.T, fault func(string) storetest.Fault) *works {
+	t.Helper()
+	return startOn(t, "", fault)
+}
+
+// startOn runs it on the Redis at an address, which it empties first.
+func startOn(t *testing.T, addr string, fault func(string) storetest.Fault) *works {
 	t.Helper()
 	ctx := t.Context()
 	check := func(err error) {
@@ -86,8 +95,9 @@ func start(t *testing.T, fault func(string) storetest.Fault) *works {
 	check(err)
 	st := storetest.NewFlaky(inner, fault)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	redis, err := OpenRedis(ctx, RedisOptions{Addr: os.Getenv("SWITCHYARD_TEST_REDIS_ADDR")})
+	redis, err := OpenRedis(ctx, RedisOptions{Addr: addr})
 	check(err)
+	check(redis.Client.FlushAll(ctx).Err())
 	news, nudger := bus.New(redis.Client, log), enqueue.New(redis.Client, log)
 	live := dispatch.NewLive(st, now, time.LoadLocation, log)
 	check(live.Start(ctx))
@@ -150,8 +160,10 @@ func (w *works) queued(ids []router.MessageID) bool {
 	return true
 }
 
-func TestMessagesReachTheirQueue(t *testing.T) {
-	w := start(t, nil)
+func TestMessagesReachTheirQueue(t *testing.T) { reachTheirQueue(start(t, nil)) }
+
+func reachTheirQueue(w *works) {
+	t := w.t
 	lone := w.accept(1, "lone")
 	began := time.Now()
 	w.until("queued", 3*time.Second, func() bool { return w.queued(lone) })
@@ -165,8 +177,10 @@ func TestMessagesReachTheirQueue(t *testing.T) {
 }
 
 // Invariant A of the package: everything that Redis knew is lost, nothing else is.
-func TestEmptiedRedisLosesNothing(t *testing.T) {
-	w := start(t, nil)
+func TestEmptiedRedisLosesNothing(t *testing.T) { emptied(start(t, nil)) }
+
+func emptied(w *works) {
+	t := w.t
 	w.server.Stop() // nobody works while Redis is emptied
 	ids := w.accept(200, "lost")
 	time.Sleep(20 * time.Millisecond) // the nudges are with Redis now
@@ -276,5 +290,44 @@ func TestBackoffGrowsAndIsBounded(t *testing.T) {
 	}
 	if !errors.Is(&channels.RetryAfter{Err: io.EOF}, io.EOF) {
 		t.Error("RetryAfter hides its cause")
+	}
+}
+
+// The same stories on a real Redis.
+func TestServersRedis(t *testing.T) {
+	addr := os.Getenv("SWITCHYARD_TEST_REDIS_ADDR")
+	if addr == "" {
+		if _, err := exec.LookPath("redis-server"); err != nil {
+			t.Skip("install redis-server, or name a Redis that holds nothing else by SWITCHYARD_TEST_REDIS_ADDR")
+		}
+		addr = redisServer(t)
+	}
+	t.Run("queued", func(t *testing.T) { reachTheirQueue(startOn(t, addr, nil)) })
+	t.Run("emptied", func(t *testing.T) { emptied(startOn(t, addr, nil)) })
+}
+
+// redisServer starts one on a free port and stops it at the end.
+func redisServer(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	_, port, _ := net.SplitHostPort(addr)
+	cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if c, err := net.Dial("tcp", addr); err == nil {
+			c.Close()
+			return addr
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("redis-server did not start")
+		}
 	}
 }

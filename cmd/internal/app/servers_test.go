@@ -181,8 +181,23 @@ sources:
 	}
 	a.until("all queued once", 30*time.Second, func() bool { return b.waiting(token, "social") == 60 })
 
+	whyAcross(t, a, b, token)
 	chatAcross(t, a, b, token)
 	mailTakeover(t, mail, a, b, token)
+}
+
+// whyAcross has decisions of both processes made again by both: the same bytes.
+func whyAcross(t *testing.T, a, b *process, token string) {
+	t.Helper()
+	_, list := a.call("GET", "/v1/tickets?limit=20&channel=social", token, nil)
+	for _, item := range list["items"].([]any) {
+		id := item.(map[string]any)["id"].(string)
+		for _, p := range []*process{a, b} {
+			if status, why := p.call("GET", "/v1/tickets/"+id+"/why", token, nil); status != http.StatusOK || why["reproducible"] != true {
+				t.Fatalf("why answers %d, reproducible %v", status, why["reproducible"])
+			}
+		}
+	}
 }
 
 // chatAcross lets a visitor on one process be answered through the other.
