@@ -299,6 +299,15 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
+func TestOwnPagesOnThisMachine(t *testing.T) {
+	b := newBed(t, func(d *channels.Deps) { d.PublicURL = "http://127.0.0.1:8080" })
+	for origin, ok := range map[string]bool{"http://127.0.0.1:8080": true, "http://localhost:8080": true, "http://[::1]:8080": true, "http://localhost:9": false, "https://localhost:8080": false} {
+		if _, err := b.src.Chat.OpenSession(b.ctx, channels.SessionRequest{Origin: origin}); (err == nil) != ok {
+			t.Errorf("%s: %v", origin, err)
+		}
+	}
+}
+
 func TestSessionFields(t *testing.T) {
 	b := newBed(t, nil)
 	long := strings.Repeat("x", maxName+1)

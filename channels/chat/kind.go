@@ -3,7 +3,9 @@ package chat
 import (
 	_ "embed" // the widget
 	"log/slog"
+	"net"
 	"net/url"
+	"slices"
 	"strings"
 
 	"switchyard/channels"
@@ -41,13 +43,32 @@ func open(cfg channels.Config, deps channels.Deps) (*channels.Source, error) {
 		d.origins = append(d.origins, clean)
 	}
 	if own, err := url.Parse(deps.PublicURL); err == nil && own.Host != "" {
-		d.own, _ = cleanOrigin(own.Scheme + "://" + own.Host)
+		d.own = ownOrigins(own)
 	}
 	if d.deps.Log == nil {
 		d.deps.Log = slog.New(slog.DiscardHandler)
 	}
 	d.deps.Log = d.deps.Log.With("source", string(cfg.Name), "kind", "chat")
 	return &channels.Source{Name: cfg.Name, Kind: "chat", Channel: router.ChannelChat, Sender: &sender{d}, Files: true, Chat: d}, nil
+}
+
+// ownOrigins are the origins of the desk's own pages; a desk on a loopback address has several names.
+func ownOrigins(u *url.URL) []string {
+	hosts := []string{u.Host}
+	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
+		port := ""
+		if u.Port() != "" {
+			port = ":" + u.Port()
+		}
+		hosts = append(hosts, "localhost"+port, "127.0.0.1"+port, "[::1]"+port)
+	}
+	var out []string
+	for _, h := range hosts {
+		if clean, ok := cleanOrigin(u.Scheme + "://" + h); ok {
+			out = append(out, clean)
+		}
+	}
+	return out
 }
 
 // cleanOrigin brings an origin into the form browsers send: scheme and host in lower case, no path.
@@ -70,7 +91,7 @@ type desk struct {
 	name    router.SourceName
 	deps    channels.Deps
 	origins []string
-	own     string
+	own     []string
 	hub     *hub
 }
 
@@ -96,13 +117,8 @@ func (d *desk) allowed(origin, host string) bool {
 	if !ok {
 		return false
 	}
-	if clean == d.own {
+	if slices.Contains(d.own, clean) || slices.Contains(d.origins, clean) {
 		return true
-	}
-	for _, o := range d.origins {
-		if clean == o {
-			return true
-		}
 	}
 	_, originHost, _ := strings.Cut(clean, "://")
 	return host != "" && originHost == strings.ToLower(host)

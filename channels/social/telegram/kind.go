@@ -13,7 +13,7 @@ import (
 // Settings are the keys of a Telegram source.
 type Settings struct {
 	Token       string `yaml:"token" secret:"true" doc:"the bot's token"`
-	SecretToken string `yaml:"secret_token" secret:"true" doc:"the secret_token given to setWebhook; at least 8 of A-Z a-z 0-9 _ -"`
+	SecretToken string `yaml:"secret_token" secret:"true" doc:"the secret_token given to setWebhook; 1 to 256 of A-Z a-z 0-9 _ -, the longer the better"`
 	APIURL      string `yaml:"api_url" default:"https://api.telegram.org" doc:"address of the Bot API"`
 }
 
@@ -23,8 +23,8 @@ var Kind = channels.Kind{Name: "telegram", Channel: router.ChannelSocial, Settin
 const defaultAPI = "https://api.telegram.org"
 
 var (
-	tokenShape  = regexp.MustCompile(`^[A-Za-z0-9:_-]{8,128}$`)
-	secretShape = regexp.MustCompile(`^[A-Za-z0-9_-]{8,256}$`)
+	tokenShape  = regexp.MustCompile(`^[A-Za-z0-9:_-]{3,128}$`)
+	secretShape = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 )
 
 func open(cfg channels.Config, deps channels.Deps) (*channels.Source, error) {
@@ -42,7 +42,7 @@ func open(cfg channels.Config, deps channels.Deps) (*channels.Source, error) {
 	case !tokenShape.MatchString(set.Token):
 		return nil, router.FailField(op, "token", "must be a bot's token")
 	case !secretShape.MatchString(set.SecretToken):
-		return nil, router.FailField(op, "secret_token", "must be given: 8 to 256 of A-Z a-z 0-9 _ -")
+		return nil, router.FailField(op, "secret_token", "must be given: 1 to 256 of A-Z a-z 0-9 _ -")
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "":
 		return nil, router.FailField(op, "api_url", "must be an http or https address")
 	}

@@ -45,8 +45,8 @@ func open(cfg channels.Config, deps channels.Deps) (*channels.Source, error) {
 		return nil, router.FailField(op, "app_id", "must be given")
 	case set.AppSecret == "":
 		return nil, router.FailField(op, "app_secret", "must be given")
-	case len(set.Token) < 3:
-		return nil, router.FailField(op, "token", "must be given and have at least 3 characters")
+	case set.Token == "":
+		return nil, router.FailField(op, "token", "must be given")
 	case badKey != nil || key != nil && len(key) != 32:
 		return nil, router.FailField(op, "encoding_aes_key", "must have 43 characters")
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "":

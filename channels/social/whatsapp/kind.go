@@ -42,8 +42,8 @@ func open(cfg channels.Config, deps channels.Deps) (*channels.Source, error) {
 		return nil, router.FailField(op, "phone_number_id", "must be the id of a number")
 	case set.AccessToken == "" || strings.ContainsAny(set.AccessToken, " \r\n"):
 		return nil, router.FailField(op, "access_token", "must be given")
-	case len(set.AppSecret) < 8:
-		return nil, router.FailField(op, "app_secret", "must be given and have at least 8 characters")
+	case set.AppSecret == "":
+		return nil, router.FailField(op, "app_secret", "must be given")
 	case set.VerifyToken == "":
 		return nil, router.FailField(op, "verify_token", "must be given")
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "":

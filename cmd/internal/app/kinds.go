@@ -7,6 +7,8 @@ import (
 	"switchyard/channels/generic"
 	"switchyard/channels/phone"
 	"switchyard/channels/social/telegram"
+	"switchyard/channels/social/wechat"
+	"switchyard/channels/social/whatsapp"
 	"switchyard/cmd/internal/config"
 )
 
@@ -19,6 +21,8 @@ func Kinds() map[string]channels.Kind {
 		generic.Kind,
 		phone.Kind,
 		telegram.Kind,
+		whatsapp.Kind,
+		wechat.Kind,
 	} {
 		out[k.Name] = k
 	}
