@@ -275,7 +275,7 @@ func TestDeliveries(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	deps, _ := channeltest.Deps(t)
-	for field, s := range map[string]Settings{"secret": {Secret: "short"}, "channel": {Secret: secret, Channel: "fax"}, "deliver_url": {Secret: secret, DeliverURL: "ftp://x"}} {
+	for field, s := range map[string]Settings{"secret": {Channel: "social"}, "channel": {Secret: secret, Channel: "fax"}, "deliver_url": {Secret: secret, DeliverURL: "ftp://x"}} {
 		_, err := Kind.Open(channels.Config{Name: "g", Settings: &s}, deps)
 		if e, ok := err.(*router.Error); !ok || e.Field != field {
 			t.Errorf("%s: %v", field, err)

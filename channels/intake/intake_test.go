@@ -198,4 +198,3 @@ func TestMediaTypeNeverRuns(t *testing.T) {
 		}
 	}
 }
-
