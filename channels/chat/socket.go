@@ -106,7 +106,6 @@ func (s *socket) serve(base context.Context) {
 	if !s.hello(ctx) {
 		return
 	}
-	s.desk.hub.join(s)
 	s.wg.Go(func() { s.pump(ctx) })
 	s.wg.Go(func() { s.ping(ctx) })
 	for {
@@ -169,6 +168,7 @@ func (s *socket) hello(ctx context.Context) bool {
 		return false
 	}
 	s.after = max(f.After, 0)
+	s.desk.hub.join(s)
 	return s.send(ctx, serverFrame{Type: frameReady, SessionID: s.visit.Session})
 }
 
