@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"switchyard/router"
@@ -47,13 +48,19 @@ func (s *Service) finish(ctx context.Context, m router.Message, t router.TicketI
 	return err
 }
 
-// routeTries bounds how often a ticket is looked for anew when another message starts one at the same moment.
-const routeTries = 10
+const (
+	// routeTries bounds how often a ticket is looked for anew when another message starts one at the same moment.
+	routeTries = 10
+	// startWait is how long the message that starts a thread is waited for, in steps of startStep:
+	// it is being worked on beside this one. If it takes longer, this one is tried again later.
+	startWait = time.Second
+	startStep = 10 * time.Millisecond
+)
 
 // route finds or starts the message's ticket.
 func (s *Service) route(ctx context.Context, m router.Message) error {
 	for range routeTries {
-		known, err := s.known(ctx, m)
+		known, err := s.started(ctx, m)
 		if err != nil {
 			return err
 		}
@@ -81,6 +88,24 @@ func (s *Service) route(ctx context.Context, m router.Message) error {
 	return router.Fail("dispatch.triage", router.CodeConflict, "its ticket is being changed by others")
 }
 
+// errStarting says that the keys lead to a ticket that is not written yet.
+var errStarting = router.Fail("dispatch.triage", router.CodeUnavailable, "the message that starts this thread is still being worked on")
+
+// started is known, after a short wait for a ticket that is being started at this moment.
+func (s *Service) started(ctx context.Context, m router.Message) (*router.Ticket, error) {
+	for waited := time.Duration(0); ; waited += startStep {
+		t, err := s.known(ctx, m)
+		if !errors.Is(err, errStarting) || waited >= startWait {
+			return t, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(startStep):
+		}
+	}
+}
+
 // known is the ticket the message's keys or handle lead to, nil if there is none.
 func (s *Service) known(ctx context.Context, m router.Message) (*router.Ticket, error) {
 	if t, err := s.Store.Ticket(ctx, router.NewTicketID(m.ID)); err == nil {
@@ -105,7 +130,7 @@ func (s *Service) known(ctx context.Context, m router.Message) (*router.Ticket, 
 		}
 		t, err := s.Store.Ticket(ctx, r.Value)
 		if router.IsCode(err, router.CodeNotFound) {
-			err = router.Fail("dispatch.triage", router.CodeUnavailable, "the message that starts this thread is still being worked on")
+			err = errStarting
 		}
 		return &t, err
 	}
