@@ -21,9 +21,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // cdr is a row of 18 columns.
 type cdr struct {
-	src, dst, context, clid, dstChannel, app, answer, disposition, id string
-	start                                                             time.Time
-	ring, talk                                                        int
+	src, dst, context, clid, dstChannel, app, disposition, id string
+	start                                                     time.Time
+	ring, talk                                                int
 }
 
 func (c cdr) String() string {
