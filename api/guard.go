@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/subtle"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -23,6 +24,9 @@ const (
 	maxUploads = 4
 	// bodyTime is how long a body may take to arrive.
 	bodyTime = 2 * time.Minute
+	// maxRest and restTime bound what is read of a body that was refused.
+	maxRest  = 16 << 20
+	restTime = 5 * time.Second
 )
 
 const uploadPath = "/v1/attachments"
@@ -34,7 +38,13 @@ func (s *Server) guard(r gate.Route) echo.HandlerFunc {
 	if r.Method == http.MethodPost && api && !strings.HasPrefix(r.Path, "/v1/hooks/") {
 		h = s.once(h)
 	}
-	return func(c echo.Context) error {
+	return func(c echo.Context) (err error) {
+		sent := c.Request().Body
+		defer func() {
+			if err != nil {
+				drop(c, sent)
+			}
+		}()
 		who, err := s.caller(c, r.Permission)
 		if err != nil {
 			return err
@@ -66,11 +76,22 @@ func (s *Server) guard(r gate.Route) echo.HandlerFunc {
 	}
 }
 
+// drop reads what is left of a refused body, within bounds: a client that is still sending when its
+// connection is closed never sees the answer. One that asked first whether to send need not.
+func drop(c echo.Context, body io.Reader) {
+	if c.Request().ContentLength == 0 || c.Request().Header.Get("Expect") != "" {
+		return
+	}
+	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(restTime))
+	_, _ = io.CopyN(io.Discard, body, maxRest)
+}
+
 // caller finds out who calls: by bearer token, else by the cookie of a page. On public routes a
 // cookie is looked at for the pages' sake, and may be wrong.
 func (s *Server) caller(c echo.Context, p gate.Permission) (gate.Caller, error) {
 	ctx := c.Request().Context()
-	token, bearer := strings.CutPrefix(c.Request().Header.Get(echo.HeaderAuthorization), "Bearer ")
+	scheme, token, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " ")
+	bearer := strings.EqualFold(scheme, "Bearer")
 	if bearer && p != gate.Public {
 		u, err := s.Auth.Bearer(ctx, token)
 		if err == nil {

@@ -11,6 +11,9 @@ import (
 // AssignAgent gives a waiting or claimed ticket to an agent, whatever he holds.
 func (s *Service) AssignAgent(ctx context.Context, by router.AgentID, id router.TicketID, agent router.AgentID) (router.Ticket, error) {
 	u, err := store.Users(s.Store).Get(ctx, string(agent))
+	if err != nil && !router.IsCode(err, router.CodeNotFound) {
+		return router.Ticket{}, err
+	}
 	if err != nil || u.Value.Disabled || u.Value.Role == router.RoleMachine || u.Value.Role == router.RoleAuditor {
 		return router.Ticket{}, router.FailField("dispatch.assign", "agent", "there is no agent %q", agent)
 	}
