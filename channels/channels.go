@@ -107,6 +107,7 @@ type Hook interface {
 
 // OutgoingFile is a file of a reply.
 type OutgoingFile struct {
+	ID   router.BlobID // under which the desk keeps it
 	Name string
 	Type string
 	Data []byte

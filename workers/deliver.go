@@ -85,7 +85,7 @@ func (s *Server) outgoing(ctx context.Context, m router.Message) (channels.Outgo
 		if err != nil {
 			return out, err
 		}
-		out.Files = append(out.Files, channels.OutgoingFile{Name: a.Name, Type: a.Type, Data: data})
+		out.Files = append(out.Files, channels.OutgoingFile{ID: a.ID, Name: a.Name, Type: a.Type, Data: data})
 	}
 	t, err := s.Store.Ticket(ctx, m.TicketID)
 	if err != nil {

@@ -83,35 +83,15 @@ func (s *sender) Send(ctx context.Context, out channels.Outgoing) (channels.Rece
 	if out.Handle.Channel != router.ChannelChat || out.Handle.Address == "" {
 		return channels.Receipt{}, router.Fail(op, router.CodeCannotReply, "the handle is no chat session")
 	}
-	l := line{From: fromAgent, Text: out.Text}
-	var err error
-	if l.Files, err = s.files(ctx, out); err != nil {
-		return channels.Receipt{}, err
-	}
+	l := line{From: fromAgent, Text: out.Text, Files: files(out)}
 	return channels.Receipt{ProviderID: string(out.MessageID)}, s.desk.write(ctx, out.Handle.Address, out.MessageID, l)
 }
 
-// files names the files of a reply by the ids they are stored under, which the stored reply
-// knows; without it only their names go out.
-func (s *sender) files(ctx context.Context, out channels.Outgoing) ([]file, error) {
-	if len(out.Files) == 0 {
-		return nil, nil
-	}
+// files are the reply's files by their ids: visitors fetch them from the desk.
+func files(out channels.Outgoing) []file {
 	var fs []file
-	if messages, ok := s.desk.deps.Streams.(interface {
-		Message(context.Context, router.MessageID) (router.Message, error)
-	}); ok {
-		m, err := messages.Message(ctx, out.MessageID)
-		if err != nil {
-			return nil, router.Wrap("chat.send", router.CodeUnavailable, err)
-		}
-		for _, a := range m.Attachments {
-			fs = append(fs, file{a.ID, a.Name, a.Type, a.Size})
-		}
-		return fs, nil
-	}
 	for _, f := range out.Files {
-		fs = append(fs, file{Name: f.Name, Type: f.Type, Size: int64(len(f.Data))})
+		fs = append(fs, file{ID: f.ID, Name: f.Name, Type: f.Type, Size: int64(len(f.Data))})
 	}
-	return fs, nil
+	return fs
 }

@@ -208,7 +208,7 @@ func decodeError(op string, err error) error {
 			field = "body"
 		}
 		return router.FailField(op, field, "has the wrong type: %s", wrongType.Value)
-	case errors.As(err, &badTime):
+	case errors.As(err, &badTime), strings.HasPrefix(err.Error(), "Time.UnmarshalJSON"): // the one time there is
 		return router.FailField(op, "sent_at", "must be a time like 2026-05-04T10:00:00Z")
 	case strings.HasPrefix(err.Error(), "json: unknown field "):
 		return router.FailField(op, strings.Trim(strings.TrimPrefix(err.Error(), "json: unknown field "), `"`), "is not a field that exists")

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"switchyard/api"
 	"switchyard/api/web"
+	"switchyard/channels"
 	"switchyard/router"
 	"switchyard/workers"
 )
@@ -49,6 +51,9 @@ func (a *App) startHTTP(ctx context.Context) (func(context.Context), error) {
 	}()
 	return func(ctx context.Context) {
 		server.Close() // ends streams, so that they do not hold up the drain
+		for _, src := range a.Runner.Sources() {
+			endSockets(src)
+		}
 		drain, cancel := context.WithTimeout(ctx, drainTime)
 		defer cancel()
 		if err := serving.Shutdown(drain); err != nil {
@@ -56,4 +61,11 @@ func (a *App) startHTTP(ctx context.Context) (func(context.Context), error) {
 		}
 		<-done
 	}, nil
+}
+
+// endSockets tells every visitor of a chat source to connect again.
+func endSockets(src *channels.Source) {
+	if c, ok := src.Chat.(io.Closer); ok {
+		_ = c.Close() // it waits for peers a second, and then they are gone anyway
+	}
 }

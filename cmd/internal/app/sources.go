@@ -177,11 +177,17 @@ func (s *Sources) sync(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if old := s.app.Runner.Source(name); old != nil {
+			endSockets(old)
+		}
 		s.app.Runner.Set(src)
 		s.opened[name] = r.Version
 	}
 	for name := range s.opened {
 		if !there[name] {
+			if old := s.app.Runner.Source(name); old != nil {
+				endSockets(old)
+			}
 			s.app.Runner.Remove(name)
 			delete(s.opened, name)
 		}

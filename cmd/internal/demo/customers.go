@@ -117,8 +117,9 @@ func (a act) external() string { return fmt.Sprintf("demo-%d", a.n) }
 // followUp is what this customer answers, if anything: a function of the act.
 func (a act) followUp() (string, bool) {
 	r := rand.New(rand.NewPCG(uint64(a.n), 7))
-	if r.IntN(2) == 0 {
+	list := followUps[a.language]
+	if len(list) == 0 || r.IntN(2) == 0 {
 		return "", false
 	}
-	return pick(r, followUps[a.language]), true
+	return pick(r, list), true
 }
