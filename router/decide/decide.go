@@ -58,8 +58,7 @@ func Decide(in Input) (router.Decision, error) {
 	d.ID = router.HashID("d", d.InputDigest)
 
 	f := factsOf(in.Messages)
-	c := classify.Classify(classify.Input{Rules: in.Rules.Ruleset, Matcher: in.Rules.Matcher, Text: f.text, Language: f.hint,
-		Fixed: fixedTopic(in.Ticket), Vars: func(text string) policy.Vars { return in.vars(f, text, nil) }})
+	f, c := in.sift(f, in.classify(f))
 	d.Classification = c.Classification
 	d.Reasons = append(d.Reasons, c.Reasons...)
 	d.Speaks = speaks(c.Language)
@@ -86,9 +85,40 @@ func Decide(in Input) (router.Decision, error) {
 	return d, nil
 }
 
+func (in Input) classify(f facts) classify.Result {
+	return classify.Classify(classify.Input{Rules: in.Rules.Ruleset, Matcher: in.Rules.Matcher, Text: f.text, Language: f.hint,
+		Fixed: fixedTopic(in.Ticket), Vars: func(text string) policy.Vars { return in.vars(f, text, nil) }})
+}
+
+// spam reports whether a message by itself is spam.
+func (in Input) spam(f facts, text string) bool {
+	f.text = text
+	c := in.classify(f)
+	return c.Spam && !c.Rejected
+}
+
+// sift leaves out the messages that are spam where others are not: these say what the ticket is about.
+func (in Input) sift(f facts, c classify.Result) (facts, classify.Result) {
+	if !c.Spam || in.Ticket.FixTopic || len(f.parts) < 2 {
+		return f, c
+	}
+	var rest []string
+	for _, text := range f.parts {
+		if !in.spam(f, text) {
+			rest = append(rest, text)
+		}
+	}
+	if len(rest) == 0 || len(rest) == len(f.parts) {
+		return f, c
+	}
+	f.text = strings.Join(rest, "\n")
+	return f, in.classify(f)
+}
+
 // facts are what the messages say together.
 type facts struct {
 	text    string
+	parts   []string // the text of each
 	subject string
 	hint    router.Language
 	kinds   map[router.Kind]int
@@ -99,7 +129,6 @@ type facts struct {
 
 func factsOf(ms []router.Message) facts {
 	f := facts{kinds: map[router.Kind]int{}}
-	var b strings.Builder
 	for _, m := range ms {
 		if m.Direction != router.DirectionIn {
 			continue
@@ -109,11 +138,12 @@ func factsOf(ms []router.Message) facts {
 		if !m.FromCustomer() && m.Kind != router.KindAutoReply && m.Kind != router.KindList {
 			continue
 		}
+		text := m.Text
 		if f.subject == "" {
 			f.subject = m.Subject
-			b.WriteString(m.Subject + "\n")
+			text = m.Subject + "\n" + text
 		}
-		b.WriteString(m.Text + "\n")
+		f.parts = append(f.parts, text)
 		f.sentAt = m.ReceivedAt
 		if m.Language != "" {
 			f.hint = m.Language
@@ -122,7 +152,7 @@ func factsOf(ms []router.Message) facts {
 			f.outcome = m.Call.Outcome
 		}
 	}
-	f.text = strings.TrimSpace(b.String())
+	f.text = strings.TrimSpace(strings.Join(f.parts, "\n"))
 	return f
 }
 
@@ -170,7 +200,10 @@ func (in Input) held(f facts, c classify.Result, vars policy.Vars) (router.Reaso
 	reason := func(rule, zh, en string) (router.Reason, bool) {
 		return router.Reason{Step: "route", Rule: rule, Matched: true, Why: router.Sentence{ZH: zh, EN: en}}, true
 	}
-	if in.Ticket.Case.Number > 0 {
+	if in.Ticket.State == router.StateHeld && in.Ticket.Spam && len(f.parts) > 0 && in.spam(f, f.parts[len(f.parts)-1]) {
+		return reason("spam", "新消息看起来也是垃圾信息，留待经理查看", "the new message looks like spam as well; it is kept for a manager to look at")
+	}
+	if in.Ticket.Case.Number > 0 || in.Ticket.State == router.StateHeld && in.Ticket.Spam {
 		return router.Reason{}, false
 	}
 	own := f.kinds[router.KindMessage] + f.kinds[router.KindCall]

@@ -65,6 +65,7 @@ func (s *Service) ReleaseHeld(ctx context.Context, by router.AgentID, id router.
 			return t, router.Fail("dispatch.held", router.CodeInvalidTransition, "only a held ticket can be released; this one is %s", t.State)
 		}
 		t.Case.Number++ // a person has said that this is work: it is not held again
+		t.Spam = false
 		return s.enqueue(ctx, t, "released_by_manager")
 	})
 	if err == nil {

@@ -88,7 +88,7 @@ type Assignment struct {
 // cut-off was sent.
 func Assign(rs *policy.Ruleset, topic *policy.Topic, rejected bool, vars policy.Vars, sentAt time.Time) Assignment {
 	out := Assignment{Class: rs.Review.Class}
-	if topic != nil && !rejected {
+	if topic != nil && !rejected && topic.Class != "" { // a spam topic has none
 		out.Class = topic.Class
 	}
 	fromRule := false

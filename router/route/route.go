@@ -78,6 +78,8 @@ func (c *chooser) primary() router.QueueName {
 	switch {
 	case c.Failure:
 		c.note("unreadable", true, c.Rules.Review.Queue, "无法读取，需要人工查看", "it could not be read; a person looks at it")
+	case c.Topic != nil && c.Topic.Queue == "" && !c.Rejected: // spam that a person released, or that joined a ticket in work
+		c.note("review", true, c.Rules.Review.Queue, "主题「"+c.Topic.Title.ZH+"」没有队列，由人工查看", "the topic "+c.Topic.Title.EN+" has no queue; a person looks at it")
 	case c.Topic == nil || c.Rejected:
 		c.note("review", true, c.Rules.Review.Queue, "主题不够确定，先由人工分类", "the topic is not sure enough; a person decides it")
 	default:
