@@ -176,6 +176,7 @@ func TestAnswers(t *testing.T) {
 		{`{"external_id":"e","handle":"a","text":"x","colour":"red"}`, router.CodeInvalidField, "colour", []Result{{ExternalID: "e", Error: &Refusal{router.CodeInvalidField, "colour", "is not a field that exists"}}}},
 		{`{"external_id":"e","handle":"a","text":"x","language":"?"}`, router.CodeInvalidField, "language", []Result{{ExternalID: "e", Error: &Refusal{router.CodeInvalidField, "language", "must be a language tag like zh or en-US"}}}},
 		{`{"external_id":"e","handle":"a","text":"x","sent_at":"noon"}`, router.CodeInvalidField, "sent_at", []Result{{ExternalID: "e", Error: &Refusal{router.CodeInvalidField, "sent_at", "must be a time like 2026-05-04T10:00:00Z"}}}},
+		{`{"external_id":"e","handle":"a","text":"x","sent_at":5}`, router.CodeInvalidField, "sent_at", []Result{{ExternalID: "e", Error: &Refusal{router.CodeInvalidField, "sent_at", "must be a time like 2026-05-04T10:00:00Z"}}}},
 		{`7`, router.CodeInvalidField, "body", []Result{{Error: &Refusal{router.CodeInvalidField, "body", "has the wrong type: number"}}}},
 		{`[` + good + `,{"external_id":"bad","handle":"a"},{"external_id":"e2","handle":"ann","text":"x"}]`, "", "", []Result{{ExternalID: "e1", MessageID: id("e1")},
 			{ExternalID: "bad", Error: &Refusal{router.CodeInvalidField, "text", "must not be empty"}}, {ExternalID: "e2", MessageID: id("e2")}}},
