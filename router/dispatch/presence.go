@@ -12,6 +12,16 @@ import (
 // seenEvery is how often an agent's sign of life is written at most.
 const seenEvery = 30 * time.Second
 
+// appear makes an agent available; one who is, and was seen lately, costs nothing.
+func (s *Service) appear(ctx context.Context, id router.AgentID) error {
+	now := s.Now()
+	if seen, ok := s.seen.Load(id); ok && now.Sub(seen.(time.Time)) < seenEvery && s.available(id) {
+		return nil
+	}
+	s.seen.Store(id, now)
+	return s.SetPresence(ctx, id, router.PresenceAvailable)
+}
+
 // SetPresence writes an agent's state. One who goes away gives back what was kept for him.
 func (s *Service) SetPresence(ctx context.Context, id router.AgentID, state router.PresenceState) error {
 	if !state.Valid() {

@@ -89,7 +89,7 @@ func (s *Service) lockAgent(id router.AgentID) func() {
 // queues named or, without names, all of his. A pull makes an away agent available.
 func (s *Service) Pull(ctx context.Context, agent router.User, queues []router.QueueName) (Served, error) {
 	defer s.lockAgent(agent.ID)()
-	if err := s.SetPresence(ctx, agent.ID, router.PresenceAvailable); err != nil {
+	if err := s.appear(ctx, agent.ID); err != nil {
 		return Served{}, err
 	}
 	p, err := s.newPull(ctx, agent, queues)
@@ -352,8 +352,8 @@ func (p *pull) empty(ctx context.Context) Empty {
 	if p.waits > 0 && p.skipped(ctx) {
 		return EmptyReleased
 	}
-	for name, q := range p.view.Snapshot.Queues {
-		if q.Waiting > 0 && p.waits == 0 && containsQueue(p.queues, name) && p.keptElsewhere(ctx, name) {
+	for _, q := range p.queues {
+		if p.waits == 0 && p.keptElsewhere(ctx, q) {
 			return EmptyKept
 		}
 	}

@@ -54,6 +54,7 @@ type Service struct {
 	// Alone says that no other process serves agents: the lock on an agent's pulls is enough.
 	Alone bool
 
+	seen     sync.Map // router.AgentID → time.Time of the last pull that wrote a sign of life
 	pulling  sync.Map // router.AgentID → *sync.Mutex: one pull of an agent at a time in this process
 	inFlight inFlight // heads that pulls of this process are claiming right now
 }

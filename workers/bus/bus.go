@@ -35,12 +35,14 @@ type Bus struct {
 	done   sync.WaitGroup
 }
 
-// New starts listening on a Redis connection that it does not own.
+// New starts listening on a Redis connection that it does not own. Without one (nil) news stays in this process.
 func New(r redis.UniversalClient, log *slog.Logger) *Bus {
 	ctx, cancel := context.WithCancel(context.Background())
 	b := &Bus{redis: r, log: log, origin: rand.Text(), topics: map[string]map[chan []byte]bool{}, stop: cancel}
-	b.done.Add(1)
-	go b.listen(ctx)
+	if r != nil {
+		b.done.Add(1)
+		go b.listen(ctx)
+	}
 	return b
 }
 
@@ -74,6 +76,9 @@ func (b *Bus) listen(ctx context.Context) {
 // Publish tells every listener of a topic, here and in other processes.
 func (b *Bus) Publish(ctx context.Context, topic string, data []byte) error {
 	b.hand(topic, data)
+	if b.redis == nil {
+		return nil
+	}
 	return router.Wrap("bus.publish", router.CodeUnavailable, b.redis.Publish(ctx, prefix+topic, b.origin+"\n"+string(data)).Err())
 }
 

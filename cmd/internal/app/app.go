@@ -210,7 +210,11 @@ func (a *App) openRedis(ctx context.Context) (func(context.Context), error) {
 }
 
 func (a *App) openNudges(context.Context) (func(context.Context), error) {
-	a.Bus = bus.New(a.Redis.Client, a.Log)
+	shared := a.Redis.Client
+	if a.Redis.Embedded { // nobody else can listen on it
+		shared = nil
+	}
+	a.Bus = bus.New(shared, a.Log)
 	a.Nudger = enqueue.New(a.Redis.Client, a.Log)
 	return func(context.Context) { a.Nudger.Close(); a.Bus.Close() }, nil
 }
