@@ -62,7 +62,7 @@ func (s *Server) Start(ctx context.Context) error {
 	}
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	srv := asynq.NewServerFromRedisClient(s.Redis, asynq.Config{Concurrency: taskWorkers, Queues: queues, TaskCheckInterval: checkEvery,
-		DelayedTaskCheckInterval: time.Second, ShutdownTimeout: 8 * time.Second, BaseContext: func() context.Context { return run },
+		DelayedTaskCheckInterval: time.Second, ShutdownTimeout: 6 * time.Second, BaseContext: func() context.Context { return run },
 		Logger: quiet{s.Log}, LogLevel: asynq.WarnLevel, RetryDelayFunc: func(n int, _ error, _ *asynq.Task) time.Duration { return backoff(n) }})
 	if err := srv.Start(s.mux()); err != nil {
 		cancel()

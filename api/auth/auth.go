@@ -287,10 +287,18 @@ func (s *Service) AddUser(ctx context.Context, u router.User) (router.User, erro
 	return u, store.BumpGeneration(ctx, s.Docs)
 }
 
-// SetPassword sets a user's password. invalid_field: shorter than ten characters.
-func (s *Service) SetPassword(ctx context.Context, user router.AgentID, password string) error {
+// CheckPassword says what is wrong with a password. invalid_field: shorter than ten characters.
+func CheckPassword(password string) error {
 	if len(password) < 10 || len(password) > 256 {
 		return router.FailField("auth.password", "password", "must have 10 to 256 characters")
+	}
+	return nil
+}
+
+// SetPassword sets a user's password. invalid_field: shorter than ten characters.
+func (s *Service) SetPassword(ctx context.Context, user router.AgentID, password string) error {
+	if err := CheckPassword(password); err != nil {
+		return err
 	}
 	encoded, err := s.hash.make(ctx, password)
 	if err != nil {

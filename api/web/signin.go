@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"switchyard/api/auth"
 	"switchyard/api/gate"
 	"switchyard/router"
+	"switchyard/router/store"
 )
 
 func (p *Pages) signInPage(c echo.Context) error {
@@ -88,6 +90,21 @@ func (p *Pages) lookAtLink(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]any{"purpose": l.Purpose, "user": l.User})
 }
 
+// free refuses a name that the first manager cannot have, before his link is used up. invalid_field.
+func (p *Pages) free(ctx context.Context, id router.AgentID) error {
+	if err := auth.CheckUser(router.User{ID: id, Role: router.RoleManager}); err != nil {
+		return err
+	}
+	_, err := store.Users(p.Store).Get(ctx, string(id))
+	if router.IsCode(err, router.CodeNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return router.FailField("web.link", "name", "is taken")
+}
+
 // useLink sets a password, makes the first manager, or just signs in, and uses the link up.
 func (p *Pages) useLink(c echo.Context) error {
 	var r linkRequest
@@ -102,12 +119,14 @@ func (p *Pages) useLink(c echo.Context) error {
 	id := l.User
 	if l.Purpose == auth.PurposeFirst {
 		id = router.AgentID(r.Name)
-		if err := auth.CheckUser(router.User{ID: id, Role: router.RoleManager}); err != nil {
+		if err := p.free(ctx, id); err != nil {
 			return err
 		}
 	}
-	if l.Purpose != auth.PurposeSignIn && len(r.Password) < 10 {
-		return router.FailField("web.link", "password", "must have at least 10 characters")
+	if l.Purpose != auth.PurposeSignIn {
+		if err := auth.CheckPassword(r.Password); err != nil {
+			return err
+		}
 	}
 	if _, err := p.Auth.UseLink(ctx, r.Token); err != nil {
 		return err

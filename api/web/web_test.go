@@ -191,6 +191,14 @@ func TestSignInBySessionAndLink(t *testing.T) {
 	if w := post("/link", `{"token":"`+secret+`","name":"boss","password":"short"}`); w.Code == http.StatusOK {
 		t.Error("a short password was taken")
 	}
+	if _, err := s.pages.Auth.AddUser(t.Context(), router.User{ID: "taken", Role: router.RoleAgent}); err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range []string{`"name":"taken","password":"long enough"`, `"name":"boss","password":"` + strings.Repeat("p", 257) + `"`} {
+		if w := post("/link", `{"token":"`+secret+`",`+body+`}`); w.Code == http.StatusOK { // refused, and the link is not used up
+			t.Errorf("%s was taken", body)
+		}
+	}
 	w := post("/link", `{"token":"`+secret+`","name":"boss","password":"long enough"}`)
 	if w.Code != http.StatusOK || len(w.Result().Cookies()) != 1 || !w.Result().Cookies()[0].HttpOnly || w.Result().Cookies()[0].SameSite != http.SameSiteLaxMode {
 		t.Fatal(w.Code, w.Body, w.Result().Cookies())
