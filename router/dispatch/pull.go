@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -97,7 +98,7 @@ func (s *Service) Pull(ctx context.Context, agent router.User, queues []router.Q
 		return Served{}, err
 	}
 	for range pullTries {
-		ranked, err := p.look(ctx)
+		ranked, err := p.lookInTurn(ctx)
 		if err != nil {
 			return Served{}, err
 		}
@@ -159,6 +160,23 @@ func containsQueue(list []router.QueueName, q router.QueueName) bool {
 		}
 	}
 	return false
+}
+
+// lookInTurn looks, a few pulls of the process at a time: what one looks at another may be claiming.
+func (p *pull) lookInTurn(ctx context.Context) ([]order.Ranked, error) {
+	select {
+	case p.s.looks() <- struct{}{}:
+		defer func() { <-p.s.looks() }()
+	case <-ctx.Done():
+		return nil, router.Wrap("dispatch.pull", router.CodeUnavailable, ctx.Err())
+	}
+	return p.look(ctx)
+}
+
+// looks bounds how many pulls look at once.
+func (s *Service) looks() chan struct{} {
+	s.once.Do(func() { s.looking = make(chan struct{}, max(2, runtime.GOMAXPROCS(0))) })
+	return s.looking
 }
 
 // look reads the heads of the runs this agent may serve and orders them.

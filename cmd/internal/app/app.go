@@ -80,7 +80,7 @@ type App struct {
 	Sources *Sources
 
 	owner string
-	addr  net.Addr
+	door  net.Listener // nil in a process without the api role
 	mu    sync.Mutex
 	stops []step // what has started, in order
 }
@@ -100,7 +100,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 		name string
 		do   func(context.Context) (func(context.Context), error)
 	}{
-		{"roles", a.checkRoles}, {"data folder", a.lockData}, {"store", a.openStore}, {"policy", a.ensurePolicy}, {"redis", a.openRedis},
+		{"roles", a.checkRoles}, {"data folder", a.lockData}, {"listen", a.listen}, {"store", a.openStore}, {"policy", a.ensurePolicy}, {"redis", a.openRedis},
 		{"nudges", a.openNudges}, {"view", a.startView}, {"sources", a.openSources}, {"workers", a.startWorkers},
 		{"adapters", a.startAdapters}, {"http", a.startHTTP},
 	} {
@@ -131,10 +131,10 @@ func (a *App) Stop(ctx context.Context) {
 
 // Addr is the address the server listens on.
 func (a *App) Addr() string {
-	if a.addr == nil {
+	if a.door == nil {
 		return ""
 	}
-	return a.addr.String()
+	return a.door.Addr().String()
 }
 
 // URL is the server's own address.
@@ -167,8 +167,11 @@ func (a *App) lockData(context.Context) (func(context.Context), error) {
 		return nil, nil
 	}
 	release, err := sqlitestore.LockServer(a.Config.Data)
-	if err != nil {
+	if router.IsCode(err, router.CodeConflict) {
 		return nil, router.FailField("app.data", "data", "another server uses the data folder %s", a.Config.Data)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return func(context.Context) { release() }, nil
 }

@@ -19,7 +19,28 @@ import (
 // drainTime is how long running requests may go on after a stop.
 const drainTime = 5 * time.Second
 
-// startHTTP listens and serves; a process without the api role does not listen.
+// listen takes the address before anything else starts; callers wait at the door until the desk is open.
+// A process without the api role does not listen.
+func (a *App) listen(context.Context) (func(context.Context), error) {
+	if !a.has(RoleAPI) {
+		return nil, nil
+	}
+	door, err := net.Listen("tcp", a.Config.Listen)
+	if err != nil {
+		return nil, router.Wrap("app.listen", router.CodeUnavailable, err)
+	}
+	a.door = door
+	if free, ok := strings.CutSuffix(a.Config.PublicURL, ":0"); ok { // the system chose the port
+		_, port, err := net.SplitHostPort(a.Addr())
+		if err != nil {
+			return nil, errors.Join(router.Wrap("app.listen", router.CodeInternal, err), door.Close())
+		}
+		a.Config.PublicURL = free + ":" + port
+	}
+	return func(context.Context) { _ = door.Close() }, nil // a second time, if it was served
+}
+
+// startHTTP serves.
 func (a *App) startHTTP(ctx context.Context) (func(context.Context), error) {
 	if !a.has(RoleAPI) {
 		return nil, nil
@@ -35,17 +56,11 @@ func (a *App) startHTTP(ctx context.Context) (func(context.Context), error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", a.Config.Listen)
-	if err != nil {
-		server.Close()
-		return nil, router.Wrap("app.listen", router.CodeUnavailable, err)
-	}
-	a.addr = listener.Addr()
 	serving := &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := serving.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		if err := serving.Serve(a.door); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			a.Log.Error("the server ended", "error", err)
 		}
 	}()

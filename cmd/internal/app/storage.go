@@ -75,12 +75,19 @@ func keyFile(dir string) (string, error) {
 		return "", router.Wrap("app.key", router.CodeInternal, err)
 	}
 	text := base64.StdEncoding.EncodeToString(key)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err := placeKey(dir, path, text)
 	if os.IsExist(err) { // another command was a moment faster
 		return keyFile(dir)
 	}
+	return text, router.Wrap("app.key", router.CodeUnavailable, err)
+}
+
+// placeKey writes a key beside its place and links it there whole: a full disk or a crash leaves no half
+// key behind, and of two commands one wins.
+func placeKey(dir, path, text string) error {
+	f, err := os.CreateTemp(dir, ".privacy.key-*") // 0600
 	if err != nil {
-		return "", router.Wrap("app.key", router.CodeUnavailable, err)
+		return err
 	}
 	_, err = f.WriteString(text + "\n")
 	if err == nil {
@@ -89,7 +96,11 @@ func keyFile(dir string) (string, error) {
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
-	return text, router.Wrap("app.key", router.CodeUnavailable, err)
+	if err == nil {
+		err = os.Link(f.Name(), path)
+	}
+	_ = os.Remove(f.Name()) // what is left over is no key
+	return err
 }
 
 // EnsurePolicy makes sure that a policy is in force: the configured file's or the default. It

@@ -88,6 +88,7 @@ func (s *shell) root() *cobra.Command {
 			return nil
 		},
 		RunE: func(c *cobra.Command, _ []string) error {
+			c.SetOut(s.err) // nobody asked for help: it is no result
 			return usage{errors.Join(errors.New("give a command"), c.Help())}
 		}}
 	root.SetIn(s.in)
@@ -118,6 +119,15 @@ func (s *shell) storeFlags(c *cobra.Command) {
 
 // load reads the configuration; flags are those that were set, by path.
 func (s *shell) load(flags map[string]string) (*config.Config, error) {
+	return s.read(flags, config.Lookup{})
+}
+
+// loadWhole reads the configuration and looks at all of it: sources, keys and the policy file too.
+func (s *shell) loadWhole(flags map[string]string) (*config.Config, error) {
+	return s.read(flags, config.Lookup{CheckSource: app.CheckSource, CheckRest: app.CheckRest})
+}
+
+func (s *shell) read(flags map[string]string, look config.Lookup) (*config.Config, error) {
 	all := map[string]string{}
 	for k, v := range flags {
 		if v != "" {
@@ -127,7 +137,8 @@ func (s *shell) load(flags map[string]string) (*config.Config, error) {
 	if s.data != "" {
 		all["data"] = s.data
 	}
-	return config.Load(s.config, config.Lookup{Environ: s.environ, ReadFile: os.ReadFile, Kinds: app.Kinds(), Flags: all})
+	look.Environ, look.ReadFile, look.Kinds, look.Flags = s.environ, os.ReadFile, app.Kinds(), all
+	return config.Load(s.config, look)
 }
 
 // withStore runs do on the configured store.
@@ -150,7 +161,7 @@ func (s *shell) withStore(ctx context.Context, do func(*config.Config, store.Sto
 func (s *shell) serveCommand() *cobra.Command {
 	var listen, role string
 	c := &cobra.Command{Use: "serve", Short: "run the desk", Args: args(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error {
-		cfg, err := s.load(map[string]string{"listen": listen})
+		cfg, err := s.loadWhole(map[string]string{"listen": listen})
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ import (
 
 func (s *shell) doctorCommand() *cobra.Command {
 	c := &cobra.Command{Use: "doctor", Short: "try store, Redis and every source, and say what is wrong and what to do", Args: args(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error {
-		cfg, err := s.load(nil)
+		cfg, err := s.loadWhole(nil)
 		if err != nil {
 			return err
 		}

@@ -165,7 +165,7 @@ func (s *shell) configCommand() *cobra.Command {
 	c := &cobra.Command{Use: "config", Short: "check, print or document the configuration", Args: args(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error { return usage{errors.New("give check, print or doc")} }}
 	check := &cobra.Command{Use: "check", Short: "say whether the configuration is good", Args: args(cobra.NoArgs), RunE: func(*cobra.Command, []string) error {
-		if _, err := s.load(nil); err != nil {
+		if _, err := s.loadWhole(nil); err != nil {
 			return err
 		}
 		fmt.Fprintln(s.out, "the configuration is good")

@@ -99,4 +99,8 @@ type Lookup struct {
 	ReadFile func(string) ([]byte, error)
 	Kinds    map[string]channels.Kind
 	Flags    map[string]string // by path; set ones only
+	// CheckSource and CheckRest look further than the form of the configuration, so that what they
+	// find is reported with everything else; may be nil.
+	CheckSource func(Source) error
+	CheckRest   func(*Config) Problems
 }

@@ -1,7 +1,10 @@
 package config
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"reflect"
@@ -39,6 +42,11 @@ func Load(path string, look Lookup) (*Config, error) {
 	l.sources(c, file["sources"])
 	l.unknownVariables(root)
 	l.check(c)
+	if look.CheckRest != nil {
+		for _, p := range look.CheckRest(c) {
+			l.more(p)
+		}
+	}
 	if len(l.problems) > 0 {
 		return nil, l.problems
 	}
@@ -55,6 +63,16 @@ func (l *loader) bad(path, format string, args ...any) {
 	l.problems = append(l.problems, Problem{path, fmt.Sprintf(format, args...)})
 }
 
+// more adds a problem, unless something else is wrong with the same key.
+func (l *loader) more(p Problem) {
+	for _, have := range l.problems {
+		if have.Path == p.Path || strings.HasPrefix(have.Path, p.Path+" (") {
+			return
+		}
+	}
+	l.problems = append(l.problems, p)
+}
+
 func (l *loader) note(path string, err error) {
 	if err != nil {
 		l.bad(path, "%v", err)
@@ -68,8 +86,13 @@ func (l *loader) file(path string) map[string]any {
 		return nil
 	}
 	var m map[string]any
-	if err := yaml.Unmarshal(body, &m); err != nil {
+	d := yaml.NewDecoder(bytes.NewReader(body))
+	if err := d.Decode(&m); err != nil && !errors.Is(err, io.EOF) {
 		l.bad("--config", "%s is not YAML: %s", path, yaml.FormatError(err, false, false))
+		return m
+	}
+	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
+		l.bad("--config", "%s must be one YAML document; nothing may follow a line of ---", path)
 	}
 	return m
 }
@@ -176,6 +199,25 @@ func (l *loader) sources(c *Config, in any) {
 		}
 		seen[s.Name] = true
 		c.Sources = append(c.Sources, s)
+		l.checkSource(path, s)
+	}
+}
+
+// checkSource asks the source's kind.
+func (l *loader) checkSource(path string, s Source) {
+	if l.look.CheckSource == nil {
+		return
+	}
+	err := l.look.CheckSource(s)
+	var e *router.Error
+	switch {
+	case err == nil:
+	case errors.As(err, &e) && e.Field != "":
+		l.more(Problem{path + "." + e.Field, e.Detail})
+	case errors.As(err, &e) && e.Detail != "":
+		l.more(Problem{path, e.Detail})
+	default:
+		l.more(Problem{path, err.Error()})
 	}
 }
 
@@ -230,12 +272,21 @@ func parseBacklog(s string) (channels.Backlog, error) {
 	return channels.Backlog{Within: d}, nil
 }
 
+// reachable is the address under which a server that listens so is found on its own machine.
+func reachable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
+		return net.JoinHostPort("localhost", port)
+	}
+	return listen
+}
+
 func (l *loader) check(c *Config) {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		l.bad("listen", "%q is not host:port", c.Listen)
 	}
 	if c.PublicURL == "" {
-		c.PublicURL = "http://" + c.Listen
+		c.PublicURL = "http://" + reachable(c.Listen)
 	}
 	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		l.bad("public_url", "%q is not an http or https address", c.PublicURL)
@@ -259,6 +310,9 @@ func (l *loader) check(c *Config) {
 	}
 	if one > 1 {
 		l.bad("redis", "only one of addr, sentinel_addrs and cluster_addrs may be given")
+	}
+	if c.Redis.DB < 0 {
+		l.bad("redis.db", "must not be negative")
 	}
 	if c.Mongo.URI != "" && c.Privacy.Key == "" {
 		l.bad("privacy.key", "must be given with MongoDB, so that all processes share it")

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"reflect"
 	"sort"
 	"strings"
@@ -24,7 +25,35 @@ func show(l leaf) string {
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	}
-	return fmt.Sprint(v.Interface())
+	return withoutSecrets(fmt.Sprint(v.Interface()))
+}
+
+// withoutSecrets hides what an address may carry for its receiver alone: a name and password, and its query.
+func withoutSecrets(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return text
+	}
+	if u.User != nil {
+		u.User = url.User(hidden)
+	}
+	if u.RawQuery != "" {
+		u.RawQuery = hidden
+	}
+	if text, err = url.PathUnescape(u.String()); err != nil {
+		return u.String()
+	}
+	return text
+}
+
+func backlog(b channels.Backlog) string {
+	switch {
+	case b.All:
+		return "all"
+	case b.None:
+		return "none"
+	}
+	return b.Within.String()
 }
 
 // Print writes the configuration in force, as YAML keys by path, without secrets.
@@ -33,7 +62,7 @@ func Print(w io.Writer, c *Config) {
 		fmt.Fprintf(w, "%s: %s\n", l.path, show(l))
 	}
 	for i, s := range c.Sources {
-		fmt.Fprintf(w, "sources[%d].name: %s\nsources[%d].kind: %s\n", i, s.Name, i, s.Kind)
+		fmt.Fprintf(w, "sources[%d].name: %s\nsources[%d].kind: %s\nsources[%d].backlog: %s\n", i, s.Name, i, s.Kind, i, backlog(s.Backlog))
 		for _, l := range leaves(fmt.Sprintf("sources[%d].", i), reflect.ValueOf(s.Settings).Elem()) {
 			fmt.Fprintf(w, "%s: %s\n", l.path, show(l))
 		}
