@@ -24,8 +24,30 @@ type found struct {
 	show     string // what stands there instead
 }
 
+// maxPasses bounds how often a text is looked at again: what one mask covers may have hidden another secret.
+const maxPasses = 8
+
 // Mask gives the text without its secrets, and the kinds that were masked, each once.
 func Mask(text string) (masked string, kinds []string) {
+	seen := map[string]bool{}
+	for range maxPasses {
+		next, found := pass(text)
+		if len(found) == 0 {
+			break
+		}
+		text = next
+		for _, k := range found {
+			if !seen[k] {
+				seen[k] = true
+				kinds = append(kinds, k)
+			}
+		}
+	}
+	return text, kinds
+}
+
+// pass masks what one look finds.
+func pass(text string) (masked string, kinds []string) {
 	f := fold(text)
 	if !f.digits && !hasAny(f.text, passwordWords) {
 		return text, nil
@@ -251,7 +273,7 @@ func words(s string) []found {
 		for _, m := range p.re.FindAllStringSubmatchIndex(s, -1) {
 			from, to := m[2], m[3]
 			secret := s[from:to]
-			if p.kind == KindPassword && notPasswords.MatchString(secret) || strings.Contains(secret, "•") || strings.HasSuffix(s[:from], "•••• ") {
+			if p.kind == KindPassword && notPasswords.MatchString(secret) || strings.Contains(s[m[0]:m[1]], "•") || strings.HasSuffix(s[:from], "•••• ") {
 				continue
 			}
 			out = append(out, found{from, to, p.kind, "••••"})
