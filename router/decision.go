@@ -24,13 +24,6 @@ type TopicScore struct {
 	Confidence float64 `json:"confidence"`
 }
 
-// Signal is a fact seen in a message: an amount, a time, an account reference.
-type Signal struct {
-	Kind  string `json:"kind"`
-	Text  string `json:"text"`
-	Value string `json:"value,omitempty"`
-}
-
 // Classification says what a ticket is about and how sure that is.
 type Classification struct {
 	Topic      Topic        `json:"topic"`

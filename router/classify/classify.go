@@ -5,6 +5,7 @@ import (
 	"math"
 	"sort"
 	"strings"
+	"time"
 
 	"switchyard/router"
 	"switchyard/router/policy"
@@ -15,6 +16,7 @@ type Input struct {
 	Rules    *policy.Ruleset
 	Matcher  *Matcher
 	Text     string          // all the customer's words on the ticket, newest last
+	At       time.Time       // when the last of them was sent, in the desk's zone; zero if unknown
 	Language router.Language // a hint where the text has none
 	Fixed    router.Topic    // an agent said so: kept
 	Vars     func(text string) policy.Vars
@@ -38,7 +40,7 @@ func Classify(in Input) Result {
 	if out.Language == router.LanguageOther && (in.Language == router.LanguageZH || in.Language == router.LanguageEN) {
 		out.Language = in.Language
 	}
-	out.Signals = Signals(text)
+	out.Signals = Entities(in.Text, in.At)
 	scores, words := in.score(text)
 	out.Topics = topics(in.Rules, scores)
 	switch {
@@ -159,13 +161,9 @@ func (r *Result) byWords(in Input, scores []float64, words []string) {
 }
 
 func missing(t *policy.Topic, signals []router.Signal) []string {
-	have := map[string]bool{}
-	for _, s := range signals {
-		have[s.Kind] = true
-	}
 	var out []string
 	for _, f := range t.Facts {
-		if f.Signal == "" || !have[f.Signal] {
+		if !f.MetBy(signals) {
 			out = append(out, f.Name)
 		}
 	}

@@ -76,7 +76,7 @@ func TestSignalsAndMissingFacts(t *testing.T) {
 	for _, s := range got.Signals {
 		kinds[s.Kind] = s.Value
 	}
-	for kind, want := range map[string]string{"amount": "35.90", "transaction": "ab99887766", "last4": "4242", "email": "a@b.co", "error_code": "5021"} {
+	for kind, want := range map[string]string{"amount": "35.90 USD", "order": "AB99887766", "last4": "4242", "email": "a@b.co", "error_code": "5021"} {
 		if kinds[kind] != want {
 			t.Errorf("%s is %q, want %q (%v)", kind, kinds[kind], want, got.Signals)
 		}

@@ -86,7 +86,7 @@ func Decide(in Input) (router.Decision, error) {
 }
 
 func (in Input) classify(f facts) classify.Result {
-	return classify.Classify(classify.Input{Rules: in.Rules.Ruleset, Matcher: in.Rules.Matcher, Text: f.text, Language: f.hint,
+	return classify.Classify(classify.Input{Rules: in.Rules.Ruleset, Matcher: in.Rules.Matcher, Text: f.text, At: f.writtenAt.In(in.Rules.Zone), Language: f.hint,
 		Fixed: fixedTopic(in.Ticket), Vars: func(text string) policy.Vars { return in.vars(f, text, nil) }})
 }
 
@@ -123,8 +123,10 @@ type facts struct {
 	hint    router.Language
 	kinds   map[router.Kind]int
 	failure bool
-	sentAt  time.Time // of the customer's last message
-	outcome router.CallOutcome
+	sentAt  time.Time // when we received the customer's last message
+
+	writtenAt time.Time // when the customer sent it, as far as that can be
+	outcome   router.CallOutcome
 }
 
 func factsOf(ms []router.Message) facts {
@@ -144,7 +146,10 @@ func factsOf(ms []router.Message) facts {
 			text = m.Subject + "\n" + text
 		}
 		f.parts = append(f.parts, text)
-		f.sentAt = m.ReceivedAt
+		f.sentAt, f.writtenAt = m.ReceivedAt, m.ReceivedAt
+		if !m.SentAt.IsZero() && m.SentAt.Before(m.ReceivedAt) {
+			f.writtenAt = m.SentAt
+		}
 		if m.Language != "" {
 			f.hint = m.Language
 		}

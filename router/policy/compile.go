@@ -221,10 +221,27 @@ func (c *compiler) topics() {
 				c.bad(fmt.Sprintf("%s.words[%d].weight", path, j), "must be positive")
 			}
 		}
+		for j, f := range doc.Facts {
+			c.fact(fmt.Sprintf("%s.facts[%d]", path, j), f)
+		}
 		c.out.Topics = append(c.out.Topics, &Topic{TopicDoc: doc, Rank: i})
 	}
 	if len(c.doc.Topics) == 0 {
 		c.bad("topics", "at least one topic must be given")
+	}
+}
+
+func (c *compiler) fact(path string, f FactDoc) {
+	if f.Name == "" {
+		c.bad(path+".name", "must be given")
+	}
+	if f.Signal == "" {
+		return
+	}
+	for kind := range strings.SplitSeq(f.Signal, "|") {
+		if !contains(router.SignalKinds(), kind) {
+			c.bad(path+".signal", "%q is not one of %s", kind, strings.Join(router.SignalKinds(), " "))
+		}
 	}
 }
 

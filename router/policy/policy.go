@@ -79,11 +79,24 @@ type TopicDoc struct {
 	Words []WordsDoc       `yaml:"words"`
 }
 
-// FactDoc is something to know before an agent starts. Signal names the kind of signal that provides it.
+// FactDoc is something to know before an agent starts. Signal names the kinds of signals that provide
+// it, parted by bars (transaction|order); empty where none does.
 type FactDoc struct {
 	Name   string          `yaml:"name"`
 	Title  router.Sentence `yaml:"title"`
 	Signal string          `yaml:"signal"`
+}
+
+// MetBy reports whether one of the signals provides the fact.
+func (f FactDoc) MetBy(signals []router.Signal) bool {
+	for kind := range strings.SplitSeq(f.Signal, "|") {
+		for _, s := range signals {
+			if kind == s.Kind {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // WordsDoc is words and phrases that speak for a topic with a weight. In Latin script a phrase

@@ -36,7 +36,7 @@ queues:
   - {name: a, calendar: day, night: b}
   - {name: b, calendar: gone, night: a}
   - {name: c, calendar: day, overflow: {to: nowhere, high: 1m, low: 2m}}
-topics: [{name: x, queue: none, class: none, words: [{weight: -1, any: [y]}]}]
+topics: [{name: x, queue: none, class: none, words: [{weight: -1, any: [y]}], facts: [{name: f, signal: time|weather}, {signal: time}]}]
 classes: [{name: k, weight: "ticket.x", target: "1 +", handling: "'a' + 1"}]
 rules: [{name: r, when: "ticket.topic = 3", topic: nope}]
 review: {queue: review, class: k, below: 1.5}
@@ -49,7 +49,7 @@ capacity: {fax: 3, chat: 101}
 	}
 	all := ps.Error()
 	for _, path := range []string{"zone:", "calendars.day.daily[0]:", "calendars.odd.week.fun:", "queues[1].calendar:", "queues.a.night:",
-		"queues[2].overflow.to:", "queues[2].overflow:", "topics[0].queue:", "topics[0].class:", "topics[0].words[0].weight:",
+		"queues[2].overflow.to:", "queues[2].overflow:", "topics[0].queue:", "topics[0].class:", "topics[0].words[0].weight:", "topics[0].facts[0].signal: \"weather\"", "topics[0].facts[1].name:",
 		"classes[0].weight:", "classes[0].target:", "classes[0].handling:", "rules[0].when:", "rules[0].topic:", "review.queue:", "review.below:", "capacity.fax:", "capacity.chat:"} {
 		if !strings.Contains(all, path) {
 			t.Errorf("%s is not named in: %s", path, all)

@@ -1,0 +1,316 @@
+package classify
+
+import (
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// folded is the beginning of a text, at most maxText characters, in half width, lower case and
+// simplified characters, with the way back to what was written.
+type folded struct {
+	text string
+	raw  string
+	back []int32 // for each byte of text, and its end, the byte of raw; nil where both are the same
+}
+
+// fold folds. Line breaks stay, other blanks become a space each, invisible characters go.
+func fold(raw string) folded {
+	out := make([]byte, 0, min(len(raw), 4*maxText))
+	var back []int32
+	i := 0
+	for n := 0; i < len(raw) && n < maxText; n++ {
+		if c := raw[i]; c < utf8.RuneSelf {
+			if back != nil {
+				back = append(back, int32(i))
+			}
+			out = append(out, foldByte(c))
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(raw[i:])
+		before := len(out)
+		if q := foldRune(r); q >= 0 {
+			out = utf8.AppendRune(out, q)
+		}
+		if back == nil && len(out)-before != size {
+			back = make([]int32, before, min(len(raw), 4*maxText)+1)
+			for k := range back {
+				back[k] = int32(k)
+			}
+		}
+		if back != nil {
+			for range len(out) - before {
+				back = append(back, int32(i))
+			}
+		}
+		i += size
+	}
+	if back != nil {
+		back = append(back, int32(i))
+	}
+	return folded{string(out), raw, back}
+}
+
+func foldByte(c byte) byte {
+	switch {
+	case c >= 'A' && c <= 'Z':
+		return c + 'a' - 'A'
+	case c == '\t' || c == '\r' || c == '\v' || c == '\f':
+		return ' '
+	case c == '`':
+		return '\''
+	}
+	return c
+}
+
+// foldRune gives the character that stands for r, or -1 if nothing does.
+func foldRune(r rune) rune {
+	switch {
+	case isHan(r):
+		if simplified.set.has(r) {
+			return simplified.to[r]
+		}
+		return r
+	case r >= 0xFF01 && r <= 0xFF5E:
+		r -= 0xFEE0
+	case r == 0xFFE5:
+		return '¥'
+	case r == 0xFFE1:
+		return '£'
+	case r == '’' || r == '‘' || r == '′':
+		return '\''
+	case r >= 0x2010 && r <= 0x2015 || r == 0x2212:
+		return '-'
+	case r == '●' || r == '∙' || r == '⋅':
+		return '•'
+	case r == 0x2028 || r == 0x2029 || r == 0x85:
+		return '\n'
+	case unicode.IsSpace(r):
+		return ' '
+	case unicode.Is(unicode.Cf, r):
+		return -1
+	}
+	return unicode.ToLower(r)
+}
+
+// origin is the byte of the raw text at which a byte of the folded one came from.
+func (f folded) origin(i int) int {
+	if f.back == nil {
+		return i
+	}
+	return int(f.back[i])
+}
+
+// written are the words as they stand in the raw text, without invisible characters.
+func (f folded) written(from, to int) string {
+	if f.back == nil {
+		return f.raw[from:to]
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(f.raw[f.back[from]:f.back[to]], ""))
+}
+
+// capital reports whether the letter at i was written as a capital.
+func (f folded) capital(i int) bool {
+	c := f.raw[f.origin(i)]
+	return c >= 'A' && c <= 'Z'
+}
+
+// runeSet is a set of characters of the basic plane.
+type runeSet [1024]uint64
+
+func (s *runeSet) add(r rune) { s[r>>6&1023] |= 1 << (r & 63) }
+
+func (s *runeSet) has(r rune) bool { return r < 0x10000 && s[r>>6]&(1<<(r&63)) != 0 }
+
+func setOf(chars string) *runeSet {
+	s := &runeSet{}
+	for _, r := range chars {
+		s.add(r)
+	}
+	return s
+}
+
+// simplified maps the traditional characters that occur in words of this package to simplified ones.
+var simplified = func() (out struct {
+	set runeSet
+	to  map[rune]rune
+}) {
+	const pairs = "轉转賬账帳账戶户戸户號号碼码尾尾後后個个訂订單单據据點点鐘钟鍾钟時时間间週周禮礼兩两萬万億亿塊块錢钱圓元員员" +
+		"幣币臺台後后處处審审核核敗败還还沒没對对請请凍冻結结別别給给爲为為为電电話话機机郵邮箱箱錯错誤误報报現现" +
+		"剛刚纔才這这個个內内晚晚裡里裏里過过從从開开發发應应該该讓让們们嗎吗麼么無无與与會会還还來来進进" +
+		"銀银行行卡卡貨货異异狀状態态駁驳絕绝銷销撤撤掛挂確确認认認认滙汇匯汇歐欧鎊镑盧卢銖铢麗丽韓韩" +
+		"緊紧馬马趕赶經经壞坏慘惨騙骗垃垃圾圾謝谢讚赞贊赞氣气憤愤煩烦慮虑擔担憂忧醫医藥药費费學学癱瘫瘋疯" +
+		"張张劉刘陳陈楊杨趙赵黃黄吳吴孫孙馬马鄭郑馮冯鄧邓許许葉叶蔣蒋閻阎鐘钟蘇苏呂吕盧卢賈贾韋韦鄒邹龍龙萬万錢钱" +
+		"湯汤賴赖龔龚顧顾嚴严譚谭陸陆魯鲁聯联繫系絡络線线總总統统續续數数據据歷历檢检驗验證证題题問问離离難难"
+	out.to = map[rune]rune{}
+	var from rune
+	for i, r := range []rune(pairs) {
+		if i%2 == 0 {
+			from = r
+		} else if from != r {
+			out.set.add(from)
+			out.to[from] = r
+		}
+	}
+	return out
+}()
+
+func isHan(r rune) bool {
+	return r >= 0x4E00 && r <= 0x9FFF || r >= 0x3400 && r <= 0x4DBF || r == '〇' || r >= 0x20000 && r <= 0x323AF
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func isLower(c byte) bool { return c >= 'a' && c <= 'z' }
+
+func isAlnum(c byte) bool { return isLower(c) || isDigit(c) }
+
+// wordEnd is where the Latin word at i ends; an apostrophe or letters with accents do not end it.
+func wordEnd(s string, i int) int {
+	for i < len(s) {
+		c := s[i]
+		switch {
+		case isAlnum(c) || c == '_' || c == '\'' && i+1 < len(s) && isLower(s[i+1]):
+			i++
+		case c >= utf8.RuneSelf:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if isHan(r) || !unicode.Is(unicode.Latin, r) && !unicode.Is(unicode.Mn, r) {
+				return i
+			}
+			i += size
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// phrases finds which of many phrases begins at a place of a folded text. Latin ones match whole words.
+type phrases[T any] struct {
+	leads  runeSet // the first Chinese characters
+	han    map[rune][]phraseOf[T]
+	latin  map[string][]phraseOf[T] // by the first word
+	longer int                      // bytes of the longest first word
+}
+
+type phraseOf[T any] struct {
+	text string
+	what T
+}
+
+// lexicon makes phrases of lists, in which a bar parts one phrase from the next.
+func lexicon[T any](add func(put func(what T, list string))) *phrases[T] {
+	p := &phrases[T]{han: map[rune][]phraseOf[T]{}, latin: map[string][]phraseOf[T]{}}
+	add(func(what T, list string) {
+		for text := range strings.SplitSeq(list, "|") {
+			if r, _ := utf8.DecodeRuneInString(text); isHan(r) {
+				p.leads.add(r)
+				p.han[r] = append(p.han[r], phraseOf[T]{text, what})
+				continue
+			}
+			word := text[:wordEnd(text, 0)]
+			p.latin[word] = append(p.latin[word], phraseOf[T]{text, what})
+			p.longer = max(p.longer, len(word))
+		}
+	})
+	byLength := func(list []phraseOf[T]) {
+		sort.SliceStable(list, func(a, b int) bool { return len(list[a].text) > len(list[b].text) })
+	}
+	for _, list := range p.han {
+		byLength(list)
+	}
+	for _, list := range p.latin {
+		byLength(list)
+	}
+	return p
+}
+
+// atHan gives the longest phrase that begins with the Chinese character r at i, and where it ends.
+func (p *phrases[T]) atHan(s string, i int, r rune) (what T, end int, ok bool) {
+	if !p.leads.has(r) {
+		return what, i, false
+	}
+	for _, x := range p.han[r] {
+		if strings.HasPrefix(s[i:], x.text) {
+			return x.what, i + len(x.text), true
+		}
+	}
+	return what, i, false
+}
+
+// atWord gives the longest phrase that begins with the Latin word from i to end.
+func (p *phrases[T]) atWord(s string, i, end int) (what T, to int, ok bool) {
+	if end-i > p.longer {
+		return what, i, false
+	}
+	for _, x := range p.latin[s[i:end]] {
+		if to := i + len(x.text); strings.HasPrefix(s[i:], x.text) && wordEnd(s, to) == to {
+			return x.what, to, true
+		}
+	}
+	return what, i, false
+}
+
+// at gives the longest phrase at i, of either script.
+func (p *phrases[T]) at(s string, i int) (what T, end int, ok bool) {
+	if i >= len(s) {
+		return what, i, false
+	}
+	if r, _ := utf8.DecodeRuneInString(s[i:]); isHan(r) {
+		return p.atHan(s, i, r)
+	}
+	return p.atWord(s, i, wordEnd(s, i))
+}
+
+// blanks skips at most n spaces.
+func blanks(s string, i, n int) int {
+	for ; n > 0 && i < len(s) && s[i] == ' '; n-- {
+		i++
+	}
+	return i
+}
+
+// cut takes the first of the prefixes that stands at i off.
+func cut(s string, i int, prefixes ...string) (int, bool) {
+	for _, p := range prefixes {
+		if strings.HasPrefix(s[i:], p) {
+			return i + len(p), true
+		}
+	}
+	return i, false
+}
+
+// runeAt is the character at i, 0 at the end.
+func runeAt(s string, i int) rune {
+	if i >= len(s) {
+		return 0
+	}
+	r, _ := utf8.DecodeRuneInString(s[i:])
+	return r
+}
+
+// nextWord is the Latin word after blanks at i.
+func nextWord(s string, i int) string {
+	i = blanks(s, i, 2)
+	return s[i:wordEnd(s, i)]
+}
+
+// prevWord is the Latin word that ends before i, blanks and a few marks left out.
+func prevWord(s string, i int) string {
+	least := max(0, i-28)
+	for i > least && (s[i-1] == ' ' || s[i-1] == ':' || s[i-1] == '#') {
+		i--
+	}
+	end := i
+	for i > least && (isAlnum(s[i-1]) || s[i-1] == '\'') {
+		i--
+	}
+	return s[i:end]
+}
