@@ -89,10 +89,13 @@ var whenWords = lexicon(func(put func(timeWord, string)) {
 })
 
 // joins stand between the parts of one time.
-var joins = []string{" at around ", " at about ", " at ", " around ", " about ", " in the ", " on ", " of ", ", at ", ", ", "的", "大概", "大约", "左右", "那天", " ", "t"}
+var joins = []string{" at around ", " at about ", " at ", " around ", " about ", " in the ", " on ", " of ", ", at ", ", ", "的", "大概", "大约", "左右", "那天", " ", "t", ""}
 
 // when reads a time at i: a day, a part of the day and a clock, in any order.
 func (s *scan) when(i int) (int, bool) {
+	if w, end, ok := whenWords.at(s.text, i); ok && w.kind == 0 {
+		return end, true
+	}
 	m := moment{}
 	end, ok := s.timePart(i, &m)
 	if !ok {
@@ -100,7 +103,7 @@ func (s *scan) when(i int) (int, bool) {
 	}
 	for range 4 {
 		next, more := i, false
-		for _, join := range append(joins[:len(joins):len(joins)], "") {
+		for _, join := range joins {
 			at, joined := cut(s.text, end, join)
 			if !joined || join == "t" && !m.clockMayFollow() {
 				continue
@@ -128,25 +131,41 @@ func (s *scan) timePart(i int, m *moment) (int, bool) {
 		return i, false
 	}
 	if isDigit(s.text[i]) {
-		for _, look := range []func(int, *moment) (int, bool){s.isoDate, s.slashDate, s.clock, s.hanDate, s.dayMonth, s.ago} {
-			if end, ok := look(i, m); ok {
-				return end, true
-			}
+		if end, ok := s.writtenDate(i, m); ok {
+			return end, true
 		}
-		return i, false
+		return s.numeral(i, m)
 	}
 	if what, end, ok := whenWords.at(s.text, i); ok {
 		return s.timeWord(what, i, end, m)
 	}
 	r := runeAt(s.text, i)
 	if r == '半' || isHan(r) && strings.ContainsRune("一二三四五六七八九十两俩", r) {
-		for _, look := range []func(int, *moment) (int, bool){s.clock, s.hanDate, s.ago} {
-			if end, ok := look(i, m); ok {
-				return end, true
-			}
-		}
+		return s.numeral(i, m)
 	}
 	return i, false
+}
+
+// writtenDate reads the dates that are written in Arabic digits alone, or with the name of a month.
+func (s *scan) writtenDate(i int, m *moment) (int, bool) {
+	if end, ok := s.isoDate(i, m); ok {
+		return end, true
+	}
+	if end, ok := s.slashDate(i, m); ok {
+		return end, true
+	}
+	return s.dayMonth(i, m)
+}
+
+// numeral reads what numbers of either script tell: a clock, a date, a length of time.
+func (s *scan) numeral(i int, m *moment) (int, bool) {
+	if end, ok := s.clock(i, m); ok {
+		return end, true
+	}
+	if end, ok := s.hanDate(i, m); ok {
+		return end, true
+	}
+	return s.ago(i, m)
 }
 
 func (s *scan) timeWord(w timeWord, i, end int, m *moment) (int, bool) {

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"strconv"
 	"strings"
 
 	"switchyard/router"
@@ -65,8 +66,9 @@ func (s *scan) dialed(i int) (digits string, end int, groups string) {
 	if j < len(s.text) && s.text[j] == '+' {
 		j++
 	}
-	var sizes []byte
-	for ; j < len(s.text); j++ {
+	var room [40]byte
+	sizes := room[:0]
+	for ; j < len(s.text) && len(sizes) < 34; j++ {
 		c := s.text[j]
 		if isDigit(c) {
 			if n == len(b) {
@@ -83,19 +85,15 @@ func (s *scan) dialed(i int) (digits string, end int, groups string) {
 			break
 		}
 		if size > 0 {
-			sizes = append(sizes, group2(size)...)
+			sizes = append(strconv.AppendInt(sizes, int64(size), 10), '-')
 		}
 		size, j = 0, next-1
 	}
 	if n < 7 || end < len(s.text) && (isAlnum(s.text[end]) || s.text[end] == '_') {
 		return "", i, ""
 	}
-	sizes = append(sizes, group2(size)...)
+	sizes = append(strconv.AppendInt(sizes, int64(size), 10), '-')
 	return string(b[:n]), end, strings.TrimSuffix(string(sizes), "-")
-}
-
-func group2(size int) string {
-	return []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16"}[size] + "-"
 }
 
 // labeledPhone reads a number behind a word for phones.

@@ -23,7 +23,7 @@ var titles = []string{"先生", "女士", "小姐", "老师", "老板"}
 var notNames = map[string]bool{}
 
 func init() {
-	for w := range strings.SplitSeq("the a an my your his her their our its wrong bank account accounts someone somebody anyone another different other me you him them it this that these those which who whom what where when be get got have has had do does did is was are were not no never still please and or but so if because yet already now today yesterday i we they he she one friend stranger person people incorrect right unknown says said shows hasn't didn't did't hasnt didnt can cannot can't won't will would should from for with in on at by of to card wallet visa mastercard app usd rmb cny name number id hello hi dear thanks thank", " ") {
+	for w := range strings.SplitSeq("the a an my your his her their our its wrong bank account accounts someone somebody anyone another different other me you him them it this that these those which who whom what where when be get got have has had do does did is was are were not no never still please and or but so if because yet already now today yesterday i we they he she one friend stranger person people incorrect right unknown says said shows hasn't didn't did't hasnt didnt can cannot can't won't will would should from for with in on at by of to china india europe london usa uk america africa russia germany france spain japan australia canada mexico turkey card wallet visa mastercard app usd rmb cny name number id hello hi dear thanks thank", " ") {
 		notNames[w] = true
 	}
 }
@@ -82,15 +82,15 @@ func (s *scan) latinName(i int, capitals bool) int {
 	end := i
 	for n, j := 0, i; n < 4 && j < len(s.text) && j-i < 60; n++ {
 		to := wordEnd(s.text, j)
-		if to == j || !isLower(s.text[j]) || notNames[s.text[j:to]] || capitals && !s.capital(j) || to-j < 2 && n == 0 || to-j > 24 {
+		if to == j || !isLower(s.text[j]) || strings.HasSuffix(s.text[j:to], "'s") || notNames[s.text[j:to]] || capitals && !s.capital(j) || to-j < 2 && n == 0 || to-j > 24 {
 			break
 		}
 		if to < len(s.text) && s.text[to] == '@' {
 			return s.wholeAddress(i, to)
 		}
 		end = to
-		if j = s.after(to, ". "); j == to {
-			j = s.after(to, " ")
+		if j = s.after(to, " "); to-i <= 3 && j == to {
+			j = s.after(to, ". ") // J. Smith
 		}
 		if j == to {
 			break
@@ -121,14 +121,12 @@ func (s *scan) wholeAddress(i, mark int) int {
 
 // labeled adds whoever a label names: 收款人：张三, payee is Ann Lee, from account 88321.
 func (s *scan) labeled(kind string, i, end int) {
-	at := blanks(s.text, end, 2)
-	marked := at
-	at = s.after(at, "名字", "姓名", "名称", "账户", "账号", "name", "account")
+	at := s.after(blanks(s.text, end, 2), "名字", "姓名", "名称", "账户", "账号", "name", "account")
 	at = blanks(s.text, at, 2)
-	at = s.after(at, ":", "是", "为", "叫", "is called ", "is named ", "is ", "was ", "no. ", "number ", "=")
-	at = blanks(s.text, at, 2)
-	clear := at > marked
-	at = s.after(at, "•••• ", "** ")
+	said := s.after(at, "is ", "was ")
+	at, clear := cut(s.text, said, ":", "是", "为", "叫", "called ", "named ", "no. ", "number ", "=")
+	at = s.after(blanks(s.text, at, 2), "•••• ", "** ")
+	address := strings.IndexByte(s.text[at:min(len(s.text), at+64)], '@') > 0
 	if at >= len(s.text) {
 		return
 	}
@@ -145,7 +143,7 @@ func (s *scan) labeled(kind string, i, end int) {
 			to = at + 4
 			break
 		}
-		to = s.latinName(at, !clear)
+		to = s.latinName(at, !clear && !address)
 	}
 	if to > at {
 		s.add(kind, i, to, s.written(at, to))
@@ -211,7 +209,7 @@ func (s *scan) status(w word, i, end int) {
 // consent adds that the desk may or may not freeze, unless the words ask why it did or how to do it.
 func (s *scan) consent(w word, i, end int) {
 	before := s.clause(i, 48)
-	for _, asks := range []string{"why", "did you", "have you", "you froze", "how do i", "how can i", "how to", "should i", "what happens", "what if", "unfreez", "不小心", "为什么", "为啥", "凭什么", "怎么", "如何", "谁", "什么情况", "解除", "have to", "will you", "are you going to", "reason"} {
+	for _, asks := range []string{"why", "do i", "can i", "i can't", "i cannot", "did you", "have you", "you froze", "how do i", "how can i", "how to", "should i", "what happens", "what if", "unfreez", "不小心", "为什么", "为啥", "凭什么", "怎么", "如何", "谁", "什么情况", "解除", "have to", "will you", "are you going to", "reason"} {
 		if strings.Contains(before, asks) {
 			return
 		}

@@ -24,11 +24,11 @@ var tongues = func() map[string]tongue {
 		neutral: "app id pin otp sms email mail qq vip wifi usdt usdc usd cny rmb hkd paypal wechat alipay visa mastercard unionpay iphone ipad android ios huawei xiaomi oppo vivo samsung google apple pay store pro max plus " +
 			"ok bug vpn apk atm face touch whatsapp telegram taobao swift iban bank of china hsbc icbc boc cmb err error code no hi hello sorry please thanks web pc kyc nfc url http https www com cn net",
 		english: "the and you your my is are was were have has had not this that with for from what why how when can could would should will please help they them it its i'm don't can't been but because still there i we he she of to did does do get got any where who which just money thanks thank hello want need",
-		foreign: "el los las una por para pero porque como qué está estoy tengo hola gracias necesito ayuda mi cuenta dinero quiero puedo no-puedo con muy también ustedes del al se lo ha he-sido cuando donde " +
-			"le les des une est pas je vous nous mon ma mes pour avec dans sur mais bonjour merci compte argent suis c'est n'ai j'ai ai qui que et du au aux être cette votre " +
+		foreign: "el los las una por para pero porque como qué está estoy tengo hola gracias necesito ayuda mi cuenta dinero quiero puedo con muy también ustedes del cuando donde " +
+			"des une est pas je vous nous mon ma mes pour avec dans sur mais bonjour merci compte argent suis c'est n'ai j'ai qui que et du au aux être cette votre " +
 			"der das und ist nicht ich sie wir mein meine mit für auf aber wie bitte danke konto geld habe kann ein eine den dem von zu bei noch nach wurde hallo " +
-			"não você uma meu minha conta dinheiro obrigado obrigada olá preciso ajuda estou fazer com em na da os são isso muito meus sim " +
-			"saya tidak yang dan ini itu untuk dengan uang akun bisa sudah belum kenapa tolong mohon terima kasih apa di ke dari ada anda kami " +
+			"não você uma meu minha conta dinheiro obrigado obrigada olá preciso ajuda estou fazer são isso muito meus sim " +
+			"saya tidak yang dan ini itu untuk dengan uang akun bisa sudah belum kenapa tolong mohon terima kasih apa dari ada anda kami " +
 			"tôi không của và là cho được này tiền tài khoản xin chào cảm ơn với một có các bị chưa giúp vui lòng " +
 			"ang ng mga ako ko po hindi pera naman lang kasi yung sa salamat paano bakit nyo niyo opo pa ba " +
 			"il che non sono ho ciao grazie soldi perché questo della",
@@ -61,7 +61,7 @@ func DetectLanguage(text string) router.Language {
 	l := lettersOf(text)
 	switch {
 	case l.han+l.latin+l.other+l.kana+l.hangul == 0,
-		l.other > l.han*3+l.latin, l.kana*4 > l.han && l.kana*2 > l.latin && l.kana > 1, l.hangul*3 > l.han+l.latin:
+		l.other*2 > l.han*3+l.latin, l.kana*4 > l.han && l.kana*2 > l.latin && l.kana > 1, l.hangul*3 > l.han+l.latin:
 		return router.LanguageOther
 	case l.han == 0:
 		return l.latinLanguage()
@@ -86,7 +86,7 @@ func (l letters) latinLanguage() router.Language {
 	switch {
 	case l.words == 0:
 		return router.LanguageOther // ids and numbers
-	case l.foreign+l.marks > l.english && (l.foreign+l.marks)*6 >= l.words:
+	case l.foreign+l.marks > l.english && (l.foreign+l.marks)*6 >= l.words && (l.foreign+l.marks >= 2 || l.words <= 2):
 		return router.LanguageOther
 	}
 	return router.LanguageEN

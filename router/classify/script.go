@@ -10,47 +10,42 @@ import (
 // folded is the beginning of a text, at most maxText characters, in half width, lower case and
 // simplified characters, with the way back to what was written.
 type folded struct {
-	text string
-	raw  string
-	back []int32 // for each byte of text, and its end, the byte of raw; nil where both are the same
+	text   string
+	raw    string
+	shifts []shift // in order; none where both are the same
 }
+
+// shift says that from a byte of the folded text on, the raw one is so many bytes further.
+type shift struct{ at, by int32 }
 
 // fold folds. Line breaks stay, other blanks become a space each, invisible characters go.
 func fold(raw string) folded {
-	out := make([]byte, 0, min(len(raw), 4*maxText))
-	var back []int32
-	i := 0
+	out := make([]byte, 0, min(len(raw), 3*maxText)+utf8.UTFMax)
+	f := folded{raw: raw}
+	by, i := 0, 0
 	for n := 0; i < len(raw) && n < maxText; n++ {
+		if i-len(out) != by {
+			by = i - len(out)
+			f.shifts = append(f.shifts, shift{int32(len(out)), int32(by)})
+		}
 		if c := raw[i]; c < utf8.RuneSelf {
-			if back != nil {
-				back = append(back, int32(i))
-			}
 			out = append(out, foldByte(c))
 			i++
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(raw[i:])
-		before := len(out)
-		if q := foldRune(r); q >= 0 {
+		if size == 3 && isHan(r) && !simplified.set.has(r) {
+			out = append(out, raw[i], raw[i+1], raw[i+2])
+		} else if q := foldRune(r); q >= 0 {
 			out = utf8.AppendRune(out, q)
-		}
-		if back == nil && len(out)-before != size {
-			back = make([]int32, before, min(len(raw), 4*maxText)+1)
-			for k := range back {
-				back[k] = int32(k)
-			}
-		}
-		if back != nil {
-			for range len(out) - before {
-				back = append(back, int32(i))
-			}
 		}
 		i += size
 	}
-	if back != nil {
-		back = append(back, int32(i))
+	if i-len(out) != by {
+		f.shifts = append(f.shifts, shift{int32(len(out)), int32(i - len(out))})
 	}
-	return folded{string(out), raw, back}
+	f.text = string(out)
+	return f
 }
 
 func foldByte(c byte) byte {
@@ -95,25 +90,27 @@ func foldRune(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-// origin is the byte of the raw text at which a byte of the folded one came from.
+// origin is the byte of the raw text at which the character at a byte of the folded one came from.
 func (f folded) origin(i int) int {
-	if f.back == nil {
+	n := sort.Search(len(f.shifts), func(k int) bool { return int(f.shifts[k].at) > i })
+	if n == 0 {
 		return i
 	}
-	return int(f.back[i])
+	return i + int(f.shifts[n-1].by)
 }
 
 // written are the words as they stand in the raw text, without invisible characters.
 func (f folded) written(from, to int) string {
-	if f.back == nil {
-		return f.raw[from:to]
+	words := f.raw[f.origin(from):f.origin(to)]
+	if f.shifts == nil {
+		return words
 	}
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cf, r) {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(f.raw[f.back[from]:f.back[to]], ""))
+	}, strings.ToValidUTF8(words, ""))
 }
 
 // capital reports whether the letter at i was written as a capital.
@@ -148,7 +145,8 @@ var simplified = func() (out struct {
 		"銀银行行卡卡貨货異异狀状態态駁驳絕绝銷销撤撤掛挂確确認认認认滙汇匯汇歐欧鎊镑盧卢銖铢麗丽韓韩" +
 		"緊紧馬马趕赶經经壞坏慘惨騙骗垃垃圾圾謝谢讚赞贊赞氣气憤愤煩烦慮虑擔担憂忧醫医藥药費费學学癱瘫瘋疯" +
 		"張张劉刘陳陈楊杨趙赵黃黄吳吴孫孙馬马鄭郑馮冯鄧邓許许葉叶蔣蒋閻阎鐘钟蘇苏呂吕盧卢賈贾韋韦鄒邹龍龙萬万錢钱" +
-		"湯汤賴赖龔龚顧顾嚴严譚谭陸陆魯鲁聯联繫系絡络線线總总統统續续數数據据歷历檢检驗验證证題题問问離离難难"
+		"湯汤賴赖龔龚顧顾嚴严譚谭陸陆魯鲁聯联繫系絡络線线總总統统續续數数據据歷历檢检驗验證证題题問问離离難难" +
+		"編编購购買买賣卖資资訊讯遲迟實实圖图計计務务裝装僅仅儘尽盡尽隨随樣样該该聽听説说說说話话門门間间飛飞機机場场貸贷債债欠欠詐诈盜盗兒儿擾扰騷骚壓压覺觉"
 	out.to = map[rune]rune{}
 	var from rune
 	for i, r := range []rune(pairs) {
