@@ -43,7 +43,21 @@ const (
 
 // whenWords are the words of times gone by.
 var whenWords = lexicon(func(put func(timeWord, string)) {
-	for n, list := range []string{"今天|今日|today", "昨天|昨日|yesterday|yday", "前天|前日|the day before yesterday|day before yesterday", "大前天"} {
+	dayWords(put)
+	weekWords(put)
+	for i, names := range []string{"january|jan", "february|feb", "march|mar", "april|apr", "may", "june|jun", "july|jul", "august|aug", "september|sept|sep", "october|oct", "november|nov", "december|dec"} {
+		put(timeWord{kind: ofName, n: i + 1}, names)
+	}
+	for n, list := range map[int]string{1: "a|an|one", 2: "two|a couple of|a couple", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten", 0: "half an|half a"} {
+		put(timeWord{kind: ofNumber, n: n}, list)
+	}
+	put(timeWord{kind: ofOrdinal}, "on the|since the|from the")
+	// Greetings, habits and things to come are no times.
+	put(timeWord{}, "good morning|good afternoon|good evening|good night|早上好|上午好|中午好|下午好|晚上好|晚安|每天|每周|每个月|每月|每天早上|每天晚上|下周一|下周二|下周三|下周四|下周五|下周六|下周日|下周天|下周|下个月|next monday|next tuesday|next wednesday|next thursday|next friday|next saturday|next sunday|every day|every morning|every night|every evening|every monday|every friday|周一到周五|周一至周五|monday to friday|monday through friday|mon-fri|周末|周边|周期|周转|礼拜堂|前天气|今天天气|早上班|晚上班|day and night|morning and night|二十四小时")
+})
+
+func dayWords(put func(timeWord, string)) {
+	for n, list := range []string{"今天|今日|今儿|today", "昨天|昨日|昨儿|yesterday|yday", "前天|前日|前儿|the day before yesterday|day before yesterday", "大前天"} {
 		put(timeWord{kind: ofDay, n: n}, list)
 	}
 	put(timeWord{kind: ofDay, part: morning}, "今早|今晨|今天早上|this morning")
@@ -55,6 +69,9 @@ var whenWords = lexicon(func(put func(timeWord, string)) {
 		put(timeWord{kind: ofPart, part: p}, list)
 	}
 	put(timeWord{kind: ofNow}, "刚才|刚刚|方才|just now|a moment ago|moments ago|a few minutes ago|a minute ago|几分钟前")
+}
+
+func weekWords(put func(timeWord, string)) {
 	put(timeWord{kind: ofWeek, n: 1}, "上周|上星期|上个星期|上礼拜|上个礼拜|last week")
 	put(timeWord{kind: ofWeek, n: 2}, "上上周|上上个星期|the week before last")
 	put(timeWord{kind: ofMonth, n: 0}, "这个月|本月|this month")
@@ -77,19 +94,13 @@ var whenWords = lexicon(func(put func(timeWord, string)) {
 			put(timeWord{kind: ofWeekday, n: -1, day: i + 1}, "周"+name+"|星期"+name+"|礼拜"+name)
 		}
 	}
-	for i, names := range []string{"january|jan", "february|feb", "march|mar", "april|apr", "may", "june|jun", "july|jul", "august|aug", "september|sept|sep", "october|oct", "november|nov", "december|dec"} {
-		put(timeWord{kind: ofName, n: i + 1}, names)
-	}
-	for n, list := range map[int]string{1: "a|an|one", 2: "two|a couple of|a couple", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten", 0: "half an|half a"} {
-		put(timeWord{kind: ofNumber, n: n}, list)
-	}
-	put(timeWord{kind: ofOrdinal}, "on the|since the|from the")
-	// Greetings, habits and things to come are no times.
-	put(timeWord{}, "good morning|good afternoon|good evening|good night|早上好|上午好|中午好|下午好|晚上好|晚安|每天|每周|每个月|每月|每天早上|每天晚上|下周一|下周二|下周三|下周四|下周五|下周六|下周日|下周天|下周|下个月|next monday|next tuesday|next wednesday|next thursday|next friday|next saturday|next sunday|every day|every morning|every night|every evening|every monday|every friday|周一到周五|周一至周五|monday to friday|monday through friday|mon-fri|周末|周边|周期|周转|礼拜堂|前天气|今天天气|早上班|晚上班|day and night|morning and night|二十四小时")
-})
+}
 
 // joins stand between the parts of one time.
 var joins = []string{" at around ", " at about ", " at ", " around ", " about ", " in the ", " on ", " of ", ", at ", ", ", "的", "大概", "大约", "左右", "那天", " ", "t", ""}
+
+// limits are words before an hour that is still to come.
+var limits = map[string]bool{"after": true, "before": true, "until": true, "till": true, "by": true, "between": true}
 
 // when reads a time at i: a day, a part of the day and a clock, in any order.
 func (s *scan) when(i int) (int, bool) {
@@ -121,8 +132,10 @@ func (s *scan) when(i int) (int, bool) {
 	if !m.complete() {
 		return i, false
 	}
-	s.add(router.SignalTime, i, end, m.resolve(s.at))
-	return end, true
+	if m.base == noBase && limits[prevWord(s.text, i)] {
+		return end, true
+	}
+	return s.add(router.SignalTime, i, end, m.resolve(s.at)), true
 }
 
 // timePart adds what stands at i to the moment; false where nothing does, or it is said already.

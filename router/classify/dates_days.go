@@ -103,7 +103,7 @@ func (s *scan) dayOfMonth(i int, m *moment) (int, bool) {
 		return i, false
 	}
 	if i > 0 && m.base == noBase {
-		if r := lastRune(s.text[:i]); strings.ContainsRune("第工单路街弄幢栋", r) {
+		if r := lastRune(s.text[:i]); strings.ContainsRune("第工单路街弄幢栋", r) || endsIn(s.clause(i, 12), "每个月", "每月") {
 			return i, false
 		}
 	}
@@ -211,8 +211,7 @@ func (s *scan) ago(i int, m *moment) (int, bool) {
 	}
 	half := 0.0
 	if to, ok := cut(s.text, end, "个半"); ok && han {
-		half, end = 0.5, s.after(to, "小时", "钟头")
-		end -= len("小时")
+		half, end = 0.5, to
 	}
 	return s.unitsAgo(float64(n)+half, end, m)
 }
@@ -231,6 +230,9 @@ func (s *scan) unitsAgo(n float64, i int, m *moment) (int, bool) {
 			end, ok := cut(s.text, at, w)
 			if !ok || isLower(w[0]) && end < len(s.text) && isAlnum(s.text[end]) {
 				continue
+			}
+			if before := s.clause(i, 28); isLower(w[0]) && (strings.Contains(before, "been ") || strings.Contains(before, "since ")) {
+				return s.after(end, " ago", " now"), m.before(n, u.unit, u.days, u.month)
 			}
 			to, past := cut(s.text, end, "之前", "以前", "前", " ago", " back", " earlier", "了", "还没", "都没", "没到", "未到", "不到账")
 			if !past || strings.HasPrefix(s.text[to:], "解") || s.text[end:to] == "了" && u.month {

@@ -122,7 +122,8 @@ func (s *scan) errorCode(i, end int) {
 	if word == "code" && notErrors[prevWord(s.text, i)] {
 		return
 	}
-	at := s.skip(end, 5)
+	from := s.skip(end, 5)
+	at := s.after(from, "-")
 	to, digits := s.token(at)
 	if digits < 2 || digits > 8 || to-at < 3 || to-at > 40 || isLower(word[0]) && at == end {
 		return
@@ -136,7 +137,7 @@ func (s *scan) errorCode(i, end int) {
 	if end, ok := s.peek(at, s.when); ok && end >= to {
 		return
 	}
-	value := strings.ToUpper(s.text[at:to])
+	value := strings.ToUpper(s.text[from:to])
 	if word == "http" {
 		value = "HTTP " + value
 	}

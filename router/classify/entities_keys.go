@@ -173,7 +173,7 @@ func (s *scan) ofPhone(i int) bool {
 
 // lastFour reads the last four digits of a card behind their words.
 func (s *scan) lastFour(i, end int) {
-	at := s.skip(end, 5)
+	at := s.skip(s.after(s.skip(end, 5), "my card", "card", "卡号", "卡"), 3)
 	for at < len(s.text) && (s.text[at] == '*' || s.text[at] == ' ') && at-end < 24 {
 		at++
 	}

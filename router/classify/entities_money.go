@@ -233,15 +233,8 @@ func (s *scan) withUnits(i int) (quantity, bool) {
 		} else {
 			total, section = total+(section+digit)*last, 0
 		}
-		for strings.ContainsRune("万亿", runeAt(s.text, q.end)) && q.end < len(s.text) && section > 0 { // 五十万
-			unit := int64(1e4)
-			if runeAt(s.text, q.end) == '亿' {
-				unit = 1e8
-			}
-			if section > mostSum {
-				return q, false
-			}
-			total, section, last, q.end = total+section*unit, 0, unit, q.end+len("万")
+		if to, ok := cut(s.text, q.end, "万"); ok && section > 0 && section <= mostSum { // 五十万
+			total, section, last, q.end = total+section*1e4, 0, 1e4, to
 		}
 		if total > 1e15 {
 			return q, false

@@ -70,6 +70,9 @@ func TestAmounts(t *testing.T) {
 		{"大概一千零五十块", "amount=1050 CNY"},
 		{"£20 fee", "amount=20 GBP"},
 		{"1.5k dollars", "amount=1500 USD"},
+		{"一笔199一笔299", "amount=199; amount=299"},
+		{"转走了一万二", "amount=12000"},
+		{"the debit of 12.40", "amount=12.40"},
 		// Look-alikes.
 		{"扣了2次", ""},
 		{"charged 3 times", ""},
@@ -97,7 +100,7 @@ func TestTimes(t *testing.T) {
 		{"这周一付的款", "time=2026-11-02"},
 		{"周五晚上", "time=2026-10-30"},
 		{"三天前提现", "time=2026-11-01"},
-		{"半小时前", "time=2026-11-04T15:50:00+08:00"},
+		{"半小时前", "time=2026-11-04T15:50:00+08:00"}, {"一个半小时前", "time=2026-11-04T14:50:00+08:00"}, {"两个半", ""},
 		{"半個鐘前", "time=2026-11-04T15:50:00+08:00"},
 		{"刚才付的", "time=2026-11-04T16:20:00+08:00"},
 		{"剛剛被扣", "time=2026-11-04T16:20:00+08:00"},
@@ -141,7 +144,11 @@ func TestTimes(t *testing.T) {
 		{"禮拜一中午", "time=2026-11-02"},
 		{"5pm yesterday", "time=2026-11-03T17:00:00+08:00"},
 		{"14:30 on Monday", "time=2026-11-02T14:30:00+08:00"},
+		{"it's been three days now", "time=2026-11-01"},
+		{"pending since 2 days", "status=pending; time=2026-11-02"},
+		{"昨儿晚上8点多", "time=2026-11-03T20:00:00+08:00"},
 		// Look-alikes.
+		{"每个月10号发工资", ""}, {"call me after 6pm", ""},
 		{"国庆那天", ""}, {"早上好", ""}, {"晚上好，请问", ""}, {"Good morning team", ""}, {"有三点建议", ""},
 		{"一点都不好用", ""}, {"it may take 3 to 5 days", ""}, {"24/7 support", ""}, {"within 3 days", ""},
 		{"三号线地铁", ""}, {"下周一再说", ""}, {"the 3rd time", ""}, {"on the 2nd attempt", ""}, {"16:9 screen", ""},
@@ -188,6 +195,7 @@ func TestNumbersOfThings(t *testing.T) {
 		{"后四位是 1234", "last4=1234"},
 		{"6222****4242", "last4=4242"},
 		{"4242结尾的那张", "last4=4242"},
+		{"last 4 of card 7788", "last4=7788"},
 		// Look-alikes.
 		{"ticket #12345", ""}, {"order 2 pizzas", ""}, {"in order to pay", ""}, {"手机尾号5678", ""}, {"phone ending 5678", ""}, {"138****5678", ""},
 		{"my order of 2026", ""}, {"transaction fees", ""}, {"order 35.90", ""}, {"#1 wallet", ""}, {"ending soon 12345", ""}, {"ref the 2 of us", ""},
@@ -214,7 +222,7 @@ func TestPeople(t *testing.T) {
 		// Look-alikes.
 		{"sent to the wrong person", ""}, {"转给别人了", ""}, {"转给了朋友", ""}, {"收款人写错了", ""}, {"收款方没收到", ""}, {"对方不理我", ""},
 		{"SENT TO THE WRONG ACCOUNT", ""}, {"I want to Know", ""}, {"我给钱了", ""}, {"to my bank", ""}, {"the recipient has not received", ""}, {"merchant says no", ""},
-		{"sent to Monday's account", ""},
+		{"sent to Monday's account", ""}, {"the merchant is refusing", ""}, {"transfer something to China. How long", ""},
 	})
 }
 
@@ -244,6 +252,7 @@ func TestCodesAndVersions(t *testing.T) {
 		{"error code 5021", "error_code=5021"},
 		{"错误码：10086", "error_code=10086"},
 		{"報錯 U-5021", "error_code=U-5021"},
+		{"(错误码:-1009)", "error_code=-1009"},
 		{"HTTP 502", "error_code=HTTP 502"},
 		{"502 bad gateway", "error_code=502"},
 		{"err_network_changed", "error_code=ERR_NETWORK_CHANGED"},
@@ -267,7 +276,7 @@ func TestStatusAndConsent(t *testing.T) {
 		{"请冻结我的账户", "consent=yes"}, {"可以冻结", "consent=yes"}, {"別凍結", "consent=no"}, {"please freeze my account", "consent=yes"}, {"do not freeze my account", "consent=no"},
 		{"请先别冻结我的账户", "consent=no"}, {"Please don't freeze it", "consent=no"}, {"帮我把账号冻结", "consent=yes"}, {"can you freeze my account?", "consent=yes"}, {"I don't want you to freeze it", "consent=no"},
 		// Look-alikes.
-		{"为什么冻结我的账户", ""}, {"why did you freeze my account", ""}, {"unfreeze my account", ""}, {"the app freezes", ""}, {"how do I freeze my account", ""}, {"可以冻结吗", ""},
+		{"为什么冻结我的账户", ""}, {"why did you freeze my account", ""}, {"unfreeze my account", ""}, {"the app freezes", ""}, {"how do I freeze my account", ""}, {"I can't freeze my account", ""}, {"what do i do to freeze my account", ""}, {"可以冻结吗", ""},
 		{"not pending", ""}, {"i failed to log in", ""}, {"登录失败", ""}, {"processing fee", ""}, {"I want to get completed", ""}, {"失败是成功之母", ""}, {"我想完成注册", ""},
 	})
 }
@@ -315,7 +324,7 @@ func TestHostileTexts(t *testing.T) {
 }
 
 func FuzzEntities(f *testing.F) {
-	for _, s := range []string{"paid 35.90 USD yesterday at 14:30", "昨天下午三点转给张三500元", "**** 4242 \u202e", "１２．５元\xff", "1万2 2026-02-30 上个月31号", hex64} {
+	for _, s := range []string{"paid 35.90 USD yesterday at 14:30", "昨天下午三点转给张三500元", "**** 4242 \u202e", "１２．５元\xff", "1万2 2026-02-30 上个月31号", hex64, "一个半天前", "两个半前"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -30,8 +30,8 @@ type word struct {
 // entityWords start facts. Longer ones go before shorter ones at the same place.
 var entityWords = lexicon(func(put func(word, string)) {
 	for act, list := range map[action]string{
-		actMoney: "金额|数额|扣了|被扣|多扣了|少扣了|扣款|扣除|提现了|提现|提款|提了|充值了|充值|充了|退款|退了|到账|余额|花了|花费|收到|借了|存了|取了|转账|转账了|转出|转入|汇款|支付|支付了|付款|付了|付了款|" +
-			"amount|charged|charge|deducted|debited|refund|refunded|deposit|deposited|withdraw|withdrew|withdrawal|withdrawing|total|balance|sum|topped up|top up|cost|price|taken|cash out|payout",
+		actMoney: "金额|数额|一笔|每笔|转走了|转走|刷了|被刷|被骗了|骗了|提走了|扣了|被扣|多扣了|少扣了|扣款|扣除|提现了|提现|提款|提了|充值了|充值|充了|退款|退了|到账|余额|花了|花费|收到|借了|存了|取了|转账|转账了|转出|转入|汇款|支付|支付了|付款|付了|付了款|" +
+			"amount|charged|charge|deducted|debited|refund|refunded|deposit|deposited|withdraw|withdrew|withdrawal|withdrawing|total|balance|sum|topped up|top up|cost|price|taken|debit|bill|cash out|payout",
 		actSend:  "转了|汇了|打了|sent|send|sending|paid|pay|payment|paying|transferred|transfer|transferring|wired",
 		actOrder: "订单|订单号|订单编号|订单号码|单号|购物单号|order|order no|order number|order id|order ref|order nr|purchase id|purchase number|invoice|invoice no|invoice number",
 		actTransaction: "交易|交易号|交易单号|交易编号|交易id|交易流水|交易流水号|流水|流水号|流水单号|参考号|凭证号|回单号|哈希|交易哈希|转账单号|付款单号|支付单号|提现单号|" +

@@ -125,31 +125,7 @@ func lettersOf(text string) letters {
 
 // latinWord counts the word at i and gives its end.
 func (l *letters) latinWord(text string, i int) int {
-	end, digits, marks := i, 0, 0
-	for end < len(text) && end-i < 4*maxText {
-		c := text[end]
-		if c < utf8.RuneSelf {
-			if !isLower(c|0x20) && !isDigit(c) && c != '_' && !(c == '\'' && end+1 < len(text) && isLower(text[end+1]|0x20)) {
-				break
-			}
-			if isDigit(c) || c == '_' {
-				digits++
-			} else {
-				l.latin++
-			}
-			end++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(text[end:])
-		if !unicode.Is(unicode.Latin, r) && !unicode.Is(unicode.Mn, r) {
-			break
-		}
-		if r >= 0xC0 && r <= 0x24F || r >= 0x1E00 && r <= 0x1EFF || unicode.Is(unicode.Mn, r) {
-			marks++
-		}
-		l.latin++
-		end += size
-	}
+	end, digits, marks := l.latinLetters(text, i)
 	if end == i {
 		return i + 1
 	}
@@ -177,4 +153,32 @@ func (l *letters) latinWord(text string, i int) int {
 		}
 	}
 	return end
+}
+
+// latinLetters is where the letters and digits at i end, with how many are digits, and how many no letters of English.
+func (l *letters) latinLetters(text string, i int) (end, digits, marks int) {
+	for end = i; end < len(text) && end-i < 4*maxText; {
+		if c := text[end]; c < utf8.RuneSelf {
+			switch {
+			case isDigit(c) || c == '_':
+				digits++
+			case isLower(c|0x20) || c == '\'' && end+1 < len(text) && isLower(text[end+1]|0x20):
+				l.latin++
+			default:
+				return end, digits, marks
+			}
+			end++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text[end:])
+		if !unicode.Is(unicode.Latin, r) && !unicode.Is(unicode.Mn, r) {
+			break
+		}
+		if r >= 0xC0 && r <= 0x24F || r >= 0x1E00 && r <= 0x1EFF || unicode.Is(unicode.Mn, r) {
+			marks++
+		}
+		l.latin++
+		end += size
+	}
+	return end, digits, marks
 }

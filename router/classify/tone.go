@@ -36,39 +36,19 @@ var feelings = lexicon(func(put func(feeling, string)) {
 	put(feeling{}, "快递|快捷|快乐|快要|愉快|很快|草稿|操作|操心|棒棒糖|烦请|赞助|急救包|赶上|fast food|hello kitty|fast forward|dear|快照|赶集|速度快|加速|请问|急性|操盘")
 })
 
-// maxTone bounds how often one feeling counts, and how many words are shown.
+// maxTone bounds how many words are shown.
 const maxTone = 6
 
 // ToneOf tells how urgent a text sounds and how it feels: words of both languages, negated ones turned
 // around, exclamation marks and capitals. It is a rough count, bounded whatever comes in.
 func ToneOf(text string) Tone {
 	f := fold(text)
-	urgency, sentiment := 0.0, 0.0
 	out := Tone{}
+	urgency, sentiment := f.loudness()
 	seen := map[string]bool{}
-	latin, capitals, cries := 0, 0, 0
 	for i := 0; i < len(f.text); {
-		switch c := f.text[i]; {
-		case c == '!':
-			cries++
-		case isLower(c):
-			latin++
-			if f.capital(i) {
-				capitals++
-			}
-		}
-		what, end, ok, next := f.feelingAt(i)
-		if isLower(f.text[i]) && next > i+1 {
-			for k := i + 1; k < next; k++ {
-				if isLower(f.text[k]) {
-					latin++
-					if f.capital(k) {
-						capitals++
-					}
-				}
-			}
-		}
-		if ok && what != (feeling{}) && !seen[f.text[i:end]] {
+		what, end, next := f.feelingAt(i)
+		if what != (feeling{}) && !seen[f.text[i:end]] {
 			seen[f.text[i:end]] = true
 			u, s := f.turned(what, i)
 			urgency, sentiment = urgency+u, sentiment+s
@@ -78,34 +58,48 @@ func ToneOf(text string) Tone {
 		}
 		i = next
 	}
-	if cries >= 2 {
-		urgency += 0.2 * float64(min(cries, 5))
-		if sentiment < 0 {
-			sentiment -= 0.1 * float64(min(cries, 5))
-		}
-	}
-	if latin >= 12 && capitals*10 >= latin*6 {
-		urgency, sentiment = urgency+0.5, sentiment-0.4
-	}
 	out.Urgency = math.Round(100*(1-math.Exp(-0.7*max(0, urgency)))) / 100
 	out.Sentiment = math.Round(100*(0.5+0.5*math.Tanh(0.8*sentiment))) / 100
 	return out
 }
 
+// loudness weighs exclamation marks and a text written in capitals.
+func (f folded) loudness() (urgency, sentiment float64) {
+	if cries := strings.Count(f.text, "!"); cries >= 2 {
+		urgency, sentiment = 0.2*float64(min(cries, 5)), -0.03*float64(min(cries, 5))
+	}
+	latin, capitals := 0, 0
+	for i := range len(f.raw) {
+		if c := f.raw[i]; isLower(c | 0x20) {
+			latin++
+			if c < 'a' {
+				capitals++
+			}
+		}
+		if i > 4*maxText {
+			break
+		}
+	}
+	if latin >= 12 && capitals*10 >= latin*6 {
+		urgency, sentiment = urgency+0.5, sentiment-0.4
+	}
+	return urgency, sentiment
+}
+
 // feelingAt gives the feeling that begins at i, where its words end, and where to look next.
-func (f folded) feelingAt(i int) (what feeling, end int, ok bool, next int) {
+func (f folded) feelingAt(i int) (what feeling, end, next int) {
 	c := f.text[i]
 	switch {
 	case isLower(c):
 		stop := wordEnd(f.text, i)
-		what, end, ok = feelings.atWord(f.text, i, stop)
-		return what, end, ok, max(end, stop)
+		what, end, _ = feelings.atWord(f.text, i, stop)
+		return what, end, max(end, stop)
 	case c < utf8.RuneSelf:
-		return what, i, false, i + 1
+		return what, i, i + 1
 	}
 	r, size := utf8.DecodeRuneInString(f.text[i:])
-	what, end, ok = feelings.atHan(f.text, i, r)
-	return what, end, ok, max(end, i+size)
+	what, end, _ = feelings.atHan(f.text, i, r)
+	return what, end, max(end, i+size)
 }
 
 // turned weighs a feeling by the words before it.
