@@ -114,7 +114,7 @@ func (s *scan) labeledPhone(i, end int) {
 // notErrors are words that make a code one that is no error's.
 var notErrors = map[string]bool{"zip": true, "postal": true, "post": true, "promo": true, "promotional": true, "discount": true, "coupon": true, "referral": true, "invite": true, "invitation": true, "verification": true,
 	"area": true, "country": true, "sort": true, "swift": true, "bank": true, "qr": true, "bar": true, "sms": true, "security": true, "access": true, "pin": true, "pass": true, "product": true, "voucher": true, "gift": true,
-	"dial": true, "otp": true, "login": true, "confirmation": true, "auth": true, "authentication": true, "branch": true, "merchant": true, "your": true, "the": true, "a": true}
+	"dial": true, "otp": true, "login": true, "confirmation": true, "auth": true, "authentication": true, "branch": true, "merchant": true, "your": true, "the": true, "a": true, "use": true, "using": true, "with": true, "enter": true}
 
 // errorCode reads the code behind its word.
 func (s *scan) errorCode(i, end int) {

@@ -211,6 +211,7 @@ func (s *scan) masked(i int) int {
 		j += size
 	}
 	phone := i >= 3 && isDigit(s.text[i-1]) && s.text[i-3] == '1' && (i == 3 || !isDigit(s.text[i-4]))
+	phone = phone || strings.Contains(s.text[max(0, i-5):i], "+")
 	if n >= 3 && s.exactlyFour(j) && !phone && !s.ofPhone(i) {
 		return s.add(router.SignalLast4, i, j+4, s.text[j:j+4])
 	}

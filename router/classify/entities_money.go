@@ -23,7 +23,7 @@ type currency struct {
 var currencies = lexicon(func(put func(currency, string)) {
 	for code, list := range map[string]string{
 		"CNY": "元|圆|块钱|块|人民币|cny|rmb|yuan|kuai|renminbi", "USD": "美元|美金|刀|usd|dollar|dollars|us dollars|bucks|buck",
-		"EUR": "欧元|eur|euro|euros", "GBP": "英镑|gbp|pounds|quid", "HKD": "港币|港元|港纸|hkd|hong kong dollars", "TWD": "台币|新台币|twd|ntd",
+		"EUR": "欧元|eur|euro|euros", "GBP": "英镑|gbp|pounds|pound|quid", "HKD": "港币|港元|港纸|hkd|hong kong dollars", "TWD": "台币|新台币|twd|ntd",
 		"JPY": "日元|日币|jpy|yen", "INR": "卢比|inr|rupees|rupee", "NGN": "奈拉|ngn|naira", "PHP": "菲律宾比索|php|philippine pesos", "MXN": "mxn|mexican pesos",
 		"USDT": "usdt|泰达币|u", "USDC": "usdc", "SGD": "新币|新加坡元|sgd", "AUD": "澳元|澳币|aud", "CAD": "加元|加币|cad", "MYR": "马币|林吉特|myr|ringgit",
 		"THB": "泰铢|thb|baht", "IDR": "印尼盾|idr|rupiah", "VND": "越南盾|vnd|dong", "KRW": "韩元|韩币|krw|won", "AED": "迪拉姆|aed|dirhams|dirham",

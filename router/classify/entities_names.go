@@ -14,7 +14,7 @@ var (
 	// notInNames end a Chinese name: small words that follow one.
 	notInNames = setOf("的了吗吧呢啊在是被把给钱转付说和与都也就没不已到账这那个我你他她它们很还又再要想去来从向对于过着所多少好后前")
 	// noName begins what is no name: someone, the wrong one, not yet.
-	noName = setOf("的了吗谁哪不没未我你他她它别错陌某这那人对已是为和与朋商客陪系显一")
+	noName = setOf("的了吗谁哪不没未我你他她它别错陌某这那人对已是为和与朋商客陪系显一其诈骗")
 )
 
 var titles = []string{"先生", "女士", "小姐", "老师", "老板"}
@@ -23,7 +23,7 @@ var titles = []string{"先生", "女士", "小姐", "老师", "老板"}
 var notNames = map[string]bool{}
 
 func init() {
-	for w := range strings.SplitSeq("the a an my your his her their our its wrong bank account accounts someone somebody anyone another different other me you him them it this that these those which who whom what where when be get got have has had do does did is was are were not no never still please and or but so if because yet already now today yesterday i we they he she one friend stranger person people incorrect right unknown says said shows hasn't didn't did't hasnt didnt can cannot can't won't will would should from for with in on at by of to china india europe london usa uk america africa russia germany france spain japan australia canada mexico turkey card wallet visa mastercard app usd rmb cny name number id hello hi dear thanks thank", " ") {
+	for w := range strings.SplitSeq("the a an my your his her their our its wrong bank account accounts someone somebody anyone another different other me you him them it this that these those which who whom what where when be get got have has had do does did is was are were not no never still please and or but so if because yet already now today yesterday i we they he she one friend stranger person people incorrect right unknown says said shows hasn't didn't did't hasnt didnt can cannot can't won't will would should from for with in on at by of to china india europe london usa uk america africa russia germany france spain japan australia canada mexico turkey poland vietnam philippines nigeria kenya pakistan bangladesh nepal korea singapore malaysia indonesia thailand italy hsbc paypal card wallet visa mastercard app usd rmb cny name number id hello hi dear thanks thank", " ") {
 		notNames[w] = true
 	}
 }
@@ -132,6 +132,8 @@ func (s *scan) labeled(kind string, i, end int) {
 	}
 	to := at
 	switch r := runeAt(s.text, at); {
+	case !clear && !address && s.capital(i) && s.capital(i+1): // a text in capitals
+		return
 	case isHan(r) && clear && !noName.has(r):
 		for n := 0; n < 20 && (isHan(runeAt(s.text, to)) || runeAt(s.text, to) == '·') && !strings.ContainsRune("的了吗但可钱说没不", runeAt(s.text, to)); n++ {
 			to += utf8.RuneLen(runeAt(s.text, to))
@@ -209,7 +211,7 @@ func (s *scan) status(w word, i, end int) {
 // consent adds that the desk may or may not freeze, unless the words ask why it did or how to do it.
 func (s *scan) consent(w word, i, end int) {
 	before := s.clause(i, 48)
-	for _, asks := range []string{"why", "do i", "can i", "i can't", "i cannot", "did you", "have you", "you froze", "how do i", "how can i", "how to", "should i", "what happens", "what if", "unfreez", "不小心", "为什么", "为啥", "凭什么", "怎么", "如何", "谁", "什么情况", "解除", "have to", "will you", "are you going to", "reason"} {
+	for _, asks := range []string{"why", "do i", "can i", "i can't", "i cannot", "did you", "have you", "you froze", "how do i", "how can i", "how to", "should i", "what happens", "what if", "unfreez", "不小心", "为什么", "为啥", "凭什么", "怎么", "如何", "谁", "上次", "什么情况", "解除", "have to", "will you", "are you going to", "reason"} {
 		if strings.Contains(before, asks) {
 			return
 		}

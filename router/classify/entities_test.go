@@ -197,7 +197,7 @@ func TestNumbersOfThings(t *testing.T) {
 		{"4242结尾的那张", "last4=4242"},
 		{"last 4 of card 7788", "last4=7788"},
 		// Look-alikes.
-		{"ticket #12345", ""}, {"order 2 pizzas", ""}, {"in order to pay", ""}, {"手机尾号5678", ""}, {"phone ending 5678", ""}, {"138****5678", ""},
+		{"ticket #12345", ""}, {"order 2 pizzas", ""}, {"in order to pay", ""}, {"手机尾号5678", ""}, {"phone ending 5678", ""}, {"138****5678", ""}, {"+1 ••• ••• 0199", ""},
 		{"my order of 2026", ""}, {"transaction fees", ""}, {"order 35.90", ""}, {"#1 wallet", ""}, {"ending soon 12345", ""}, {"ref the 2 of us", ""},
 		{"订单2026-11-02", "time=2026-11-02"}, {"交易 500元", "amount=500 CNY"}, {"room #40412", ""}, {"**bold** 2026", ""},
 	})
@@ -222,7 +222,7 @@ func TestPeople(t *testing.T) {
 		// Look-alikes.
 		{"sent to the wrong person", ""}, {"转给别人了", ""}, {"转给了朋友", ""}, {"收款人写错了", ""}, {"收款方没收到", ""}, {"对方不理我", ""},
 		{"SENT TO THE WRONG ACCOUNT", ""}, {"I want to Know", ""}, {"我给钱了", ""}, {"to my bank", ""}, {"the recipient has not received", ""}, {"merchant says no", ""},
-		{"sent to Monday's account", ""}, {"the merchant is refusing", ""}, {"transfer something to China. How long", ""},
+		{"sent to Monday's account", ""}, {"the merchant is refusing", ""}, {"SHOP IS CLOSED DOWN", ""}, {"怎么给孙子发红包", ""}, {"收款人是诈骗犯", ""}, {"transfer something to China. How long", ""},
 	})
 }
 
@@ -264,7 +264,7 @@ func TestCodesAndVersions(t *testing.T) {
 		{"安卓14 app v3.1.0", "device=Android 14; app_version=3.1.0"},
 		{"iPhone 15闪退", "device=iPhone 15"},
 		// Look-alikes.
-		{"zip code 10001", ""}, {"promo code 5021", ""}, {"验证码 收不到", ""}, {"e1003", ""}, {"error in 3 of 5", ""}, {"version two", ""}, {"10.0.0.1", ""}, {"qr code 300", ""}, {"iphone for 3 days", ""},
+		{"zip code 10001", ""}, {"promo code 5021", ""}, {"use code PMP40 for 40% off", ""}, {"验证码 收不到", ""}, {"e1003", ""}, {"error in 3 of 5", ""}, {"version two", ""}, {"10.0.0.1", ""}, {"qr code 300", ""}, {"iphone for 3 days", ""},
 	})
 }
 

@@ -39,7 +39,7 @@ var entityWords = lexicon(func(put func(word, string)) {
 		actLast4:   "尾号|卡尾号|卡号尾号|尾数|后四位|后4位|末四位|末4位|最后四位|最后4位|卡号后四位|ending|ending in|ending with|ends in|ends with|ending on|last four|last 4|last four digits|last 4 digits|last4|final four digits|last digits",
 		actPayee:   "收款方|收款人|收款账户|收款账号|收款人姓名|收款卡号|收款商户|收款商家|对方账户|对方账号|对方户名|对方名字|对方姓名|对方|商家|商户|商户名称|商家名称|payee|recipient|recipient name|recipient account|beneficiary|receiver|merchant|merchant name|seller|shop|payee account|payee name",
 		actPayer:   "付款方|付款人|付款账户|付款账号|付款卡号|付款人姓名|我的账户|我的账号|我账号|我的钱包id|我的用户id|用户id|payer|payer account|payer name|sender|sender name|from my account|from account|my account number|my account no|my account id|my user id|user id|my wallet id",
-		actTo:      "转给|转给了|转账给|转账给了|转帐给|汇给|汇给了|付给|付给了|付款给|打给|打给了|打款给|转到|转到了|给|转错给|转错给了",
+		actTo:      "转给|转给了|转账给|转账给了|转帐给|汇给|汇给了|付给|付给了|付款给|打给|打给了|打款给|转到|转到了|转错给|转错给了",
 		actPhone:   "手机|手机号|手机号码|电话|电话号码|联系电话|绑定手机|注册手机|注册手机号|号码|座机|phone|phone number|phone no|mobile|mobile number|mobile no|cell|cell number|tel|telephone|call me at|call me on|reach me at|reach me on|whatsapp|my number|my number is|registered number|contact number",
 		actError:   "错误码|错误代码|错误编码|错误编号|错误号|错误提示|错误|报错|报错代码|报错码|异常码|故障码|故障代码|返回码|返回代码|提示代码|提示码|状态码|error|error code|error no|error number|err|err code|code|http|https status|status code|fault code|response code|reason code",
 		actVersion: "版本|版本号|app版本|当前版本|软件版本|客户端版本|version|app version|app|ver|build|app build",

@@ -148,11 +148,17 @@ func (l *letters) latinWord(text string, i int) int {
 	case foreign:
 		l.foreign++
 	case 0:
-		if end-i >= 3 {
+		if end-i >= 3 && !inAddress(text, i, end) {
 			l.content++
 		}
 	}
 	return end
+}
+
+// inAddress reports whether the word stands in the address of a page or a mailbox.
+func inAddress(text string, i, end int) bool {
+	before := i > 0 && strings.IndexByte("./@-&=", text[i-1]) >= 0
+	return before || end+1 < len(text) && (text[end] == '@' || text[end] == '/' || (text[end] == '.' || text[end] == '-') && isLower(text[end+1]|0x20))
 }
 
 // latinLetters is where the letters and digits at i end, with how many are digits, and how many no letters of English.

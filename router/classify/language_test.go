@@ -10,7 +10,7 @@ import (
 func TestLanguagesOfMessages(t *testing.T) {
 	for want, texts := range map[router.Language][]string{
 		"zh": {"退款", "我的 PayPal 账户登录不了", "iPhone 15 上 app 打不开", "你好，订单 AB99887766 一直没到账，请查一下 transaction failed，谢谢，我已经等了三天了，客服电话也打不通", "验证码收不到，OTP 也没有", "轉賬失敗了怎麼辦",
-			"我的Revolut账户登录不了", "支付宝转账，对方说没收到，截图显示 HTTP 502", "嗯"},
+			"我的Revolut账户登录不了", "网址是 https://wallet-help.example.top/login ，做得跟真的一样", "支付宝转账，对方说没收到，截图显示 HTTP 502", "嗯"},
 		"en":    {"Hello 李", "I sent the money to 王小明 yesterday and he never got it", "refund", "pending", "ok", "qwerty zzz", "no way to pay", "My café order was charged twice", "where is my money", "I paid Hotel El Dorado and they never got it", "Is the app down?", "hi", "Señor Gomez has not received the payment I made"},
 		"mixed": {"我的withdrawal一直pending怎么办", "我要withdraw", "The order 退款失败了 is really not what I wanted from your company at all", "昨天的 transfer 还是 processing，please help me check 一下", "refund还没收到，my bank says nothing arrived"},
 		"other": {"", "😀😀", "12345 !!!", "AB99887766", "ERR_4012", "Привет, как дела", "Hola, no puedo entrar en mi cuenta", "Bonjour, je n'ai pas reçu mon argent", "Guten Tag, mein Geld ist nicht angekommen", "Olá, meu dinheiro não chegou", "Uang saya belum masuk, tolong dibantu",
