@@ -1,0 +1,312 @@
+package privacy
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// kindOf is the kind of secret that stands beside a word of a sense.
+var kindOf = map[sense]string{
+	senseOTP: KindOTP, senseCode: KindOTP, senseSecurity: KindCVV, sensePIN: KindPassword, sensePassword: KindPassword, senseForgot: KindPassword,
+	senseCVV: KindCVV, senseAccount: KindBankAccount, senseBank: KindBankAccount, senseRouting: KindBankAccount, senseID: KindCNID,
+	senseKey: KindAPIKey, senseToken: KindToken, senseBearer: KindToken, sensePrivate: KindPrivateKey, senseSeed: KindPrivateKey,
+}
+
+// link is what stands between a word and its value.
+type link struct {
+	at     int  // where the value begins
+	strong bool // something said: here it comes
+	word   bool // a word said it, not only a mark
+	open   bool // the value stands in quotes
+	lines  int
+}
+
+// The bounds of how far from its word a value is looked for, in bytes, and of how long it is.
+const (
+	maxLink  = 96
+	maxGap   = 80
+	maxValue = 256
+)
+
+// near finds secrets beside their words: after them first, before them if there is none.
+func (t *text) near() {
+	done := 0 // what stands before it is a secret already
+	for i, h := range t.hits {
+		if kindOf[h.sense] == "" || h.from < done {
+			continue
+		}
+		have := len(t.found)
+		end := len(t.s) // of what may belong to this word: up to the next one
+		for _, next := range t.hits[i+1:] {
+			if next.from > h.to+maxGap {
+				break
+			}
+			if next.sense != senseNone && next.sense != senseAccount && next.sense != senseCode {
+				end = next.from
+				break
+			}
+		}
+		begin := 0
+		if i > 0 {
+			begin = t.hits[i-1].to
+		}
+		if !t.direct(h) && !t.after(h, end) {
+			t.before(h, begin)
+		}
+		for _, x := range t.found[have:] {
+			done = max(done, x.to)
+		}
+	}
+}
+
+// direct reads a value right after its word: "密码：abc123", "pin is 4821".
+func (t *text) direct(h hit) bool {
+	l := t.link(h.to)
+	if h.sense == senseForgot && !l.strong {
+		return false
+	}
+	return t.value(h, l, false)
+}
+
+// after reads a value that a sentence leads to: "the code I got this morning was 839201".
+func (t *text) after(h hit, end int) bool {
+	for i := h.to; i < min(end, h.to+maxGap); {
+		c := t.s[i]
+		if c == '\n' || c == ';' || c == '!' || c == '?' || isDigit(c) || c == '.' && (i+1 == len(t.s) || t.s[i+1] <= ' ') {
+			return false
+		}
+		if w, ok := wordAt(t.s, i); ok && w.sense.links() {
+			if w.sense == senseCopula && t.value(h, t.link(i), true) {
+				return true
+			}
+			i = w.to
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(t.s[i:])
+		if r == '•' || r == '。' || r == '！' || r == '？' {
+			return false
+		}
+		i += n
+	}
+	return false
+}
+
+// link reads what may stand between a word and its value: blanks, marks, and words that only connect.
+func (t *text) link(i int) link {
+	l := link{at: i}
+	for l.at < min(len(t.s), i+maxLink) {
+		switch c := t.s[l.at]; c {
+		case ' ', '\t', '\r', ',', '(', '[', '{', '#', '~', '/', '|', ')', ']', '*':
+			l.at++
+			continue
+		case '\n':
+			if l.lines++; l.lines > 2 {
+				return l
+			}
+			l.at++
+			continue
+		case ':', '=', '>':
+			l.strong = true
+			l.at++
+			continue
+		case '-':
+			l.at++
+			continue
+		case '.':
+			if !abbreviations[lastWord(t.s[:l.at])] {
+				return l
+			}
+			l.at++
+			continue
+		case '"', '\'', '`':
+			l.at++
+			if l.at < len(t.s) && !strings.ContainsRune(" :=,)]", rune(t.s[l.at])) {
+				l.open = true
+				return l
+			}
+			continue
+		case '<':
+			if n := tag(t.s[l.at:]); n > 0 {
+				l.at += n
+				continue
+			}
+			return l
+		}
+		w, ok := wordAt(t.s, l.at)
+		if !ok || !w.sense.links() || isLetter(t.s[l.at]) && !endsWord(t.s, w.to) {
+			return l
+		}
+		if w.sense == senseCopula {
+			l.strong, l.word = true, true
+		}
+		l.at = w.to
+	}
+	return l
+}
+
+// abbreviations are followed by a dot that ends no sentence.
+var abbreviations = set("no nr num acct acc ref tel id")
+
+// endsWord reports whether a Latin word that ends here is a word of its own, not the beginning of a value.
+func endsWord(s string, i int) bool {
+	return i >= len(s) || s[i] >= utf8.RuneSelf || strings.IndexByte(" \t\r\n:=,('\"[", s[i]) >= 0
+}
+
+// tag is the length of an HTML tag at the beginning of s, 0 where there is none.
+func tag(s string) int {
+	if len(s) < 3 || s[1] != '/' && !isLetter(s[1]) {
+		return 0
+	}
+	if i := strings.IndexByte(s[:min(len(s), 64)], '>'); i > 0 {
+		return i + 1
+	}
+	return 0
+}
+
+// value reads the value of a word at the end of a link. In a longer sentence (far) it must look like nothing else.
+func (t *text) value(h hit, l link, far bool) bool {
+	if l.at >= len(t.s) {
+		return false
+	}
+	x := found{from: l.at, kind: kindOf[h.sense]}
+	switch h.sense {
+	case senseOTP, senseCode:
+		x.to = t.code(h, l, far)
+	case senseSecurity:
+		if x.to = t.plainDigits(h, l.at, 3, 4); x.to == 0 {
+			x.kind, x.to = KindOTP, t.code(h, l, far)
+		}
+	case sensePIN:
+		x.to = t.plainDigits(h, l.at, 4, 8)
+	case sensePassword, senseForgot:
+		x.to = t.password(l, far)
+	case senseCVV:
+		x.to = t.plainDigits(h, l.at, 3, 4)
+	case senseAccount, senseBank, senseRouting:
+		return t.account(h, l)
+	case senseID:
+		if to := digitsEnd(t.s, l.at); isOldCNID(t.s[l.at:to]) && t.isolated(l.at, to) {
+			x.to = to
+		}
+	case senseKey, senseToken, senseBearer, sensePrivate:
+		x.to = t.key(h, l)
+	case senseSeed:
+		x.to = t.seed(l.at)
+	}
+	if x.to > x.from {
+		t.add(x)
+		return true
+	}
+	return false
+}
+
+// backward are the words that may stand between a value and the word after it.
+var backward = []string{" is ", " was ", " are ", " were ", "'s ", " as ", " = ", " - ", "(", " for ", "是", "为", "当", "做", "="}
+
+// before reads a value that stands before its word: "482913 is your code", "abc123 是我的密码".
+func (t *text) before(h hit, begin int) {
+	begin = max(begin, h.from-maxGap)
+	for begin < h.from && !utf8.RuneStart(t.s[begin]) {
+		begin++
+	}
+	window := t.s[begin:h.from]
+	for _, stop := range []string{"\n", "。", "！", "？", "; ", "! ", "? ", ". ", "•"} {
+		if i := strings.LastIndex(window, stop); i >= 0 {
+			window = window[i+len(stop):]
+		}
+	}
+	start := h.from - len(window)
+	for _, b := range backward {
+		for i := strings.Index(window, b); i >= 0; {
+			if b == " for " && h.sense != senseOTP {
+				break
+			}
+			if t.ends(h, start, start+i) {
+				return
+			}
+			next := strings.Index(window[i+len(b):], b)
+			if next < 0 {
+				break
+			}
+			i += len(b) + next
+		}
+	}
+	if h.sense == senseOTP && t.closes(h.to) { // "482913 验证码"
+		t.six(h, start, h.from)
+	}
+}
+
+// closes reports whether nothing more is said after a word.
+func (t *text) closes(i int) bool {
+	if i >= len(t.s) {
+		return true
+	}
+	r, _ := utf8.DecodeRuneInString(t.s[i:])
+	return strings.ContainsRune("\n,.;!?)]。！？", r)
+}
+
+// six masks six digits that stand alone right before a word.
+func (t *text) six(h hit, start, end int) {
+	to := len(strings.TrimRight(t.s[:end], " ("))
+	if from := to - 6; from >= start && digitsEnd(t.s, from) == to && t.isolated(from, to) && !t.claimed(from) {
+		t.add(found{from: from, to: to, kind: kindOf[h.sense]})
+	}
+}
+
+// ends reads a value that ends before a connecting word at end and begins not before start.
+func (t *text) ends(h hit, start, end int) bool {
+	to := len(strings.TrimRight(t.s[:end], " ,\"'`)"))
+	from := to
+	for from > start && t.s[from-1] > ' ' && t.s[from-1] < utf8.RuneSelf && !strings.ContainsRune("\"'`(,", rune(t.s[from-1])) {
+		from--
+	}
+	if from >= to {
+		return false
+	}
+	x := found{from: from, to: to, kind: kindOf[h.sense]}
+	digits := digitsEnd(t.s, from) == to
+	switch n := to - from; h.sense {
+	case senseOTP, senseCode:
+		if split := from - 4; digits && n == 3 && split >= start && digitsEnd(t.s, split) == split+3 && t.s[split+3] == ' ' {
+			x.from, n = split, 6 // 482 913
+		}
+		if !digits || n < 4 || n > 8 || h.sense == senseCode && n != 6 {
+			return false
+		}
+	case sensePIN:
+		if !digits || n < 4 || n > 8 {
+			return false
+		}
+	case senseCVV, senseSecurity:
+		if !digits || n < 3 || n > 4 {
+			return false
+		}
+	case sensePassword:
+		if n < 4 || !strings.ContainsAny(t.s[from:to], "0123456789") || digits && (n > 10 || dated(t.s[from:to])) || shapedOther(t.s[from:to]) {
+			return false
+		}
+	case senseAccount, senseBank:
+		x.from, x.to = t.accountBefore(start, to)
+		if x.to == 0 {
+			return false
+		}
+		x.tail = lastFour(t.s[x.from:x.to])
+	case senseID:
+		if !isOldCNID(t.s[from:to]) {
+			return false
+		}
+	default:
+		return false
+	}
+	if digits && !t.isolated(x.from, x.to) || t.claimed(x.from) {
+		return false
+	}
+	t.add(x)
+	return true
+}
+
+// claimed reports whether a value belongs to a word before it that says what else it is: an order, an amount, an error.
+func (t *text) claimed(from int) bool {
+	h, ok := t.hitBefore(from)
+	return ok && (h.sense == senseOrder || h.sense == senseStop || h.sense == senseNone) && t.link(h.to).at == from
+}
