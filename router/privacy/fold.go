@@ -50,7 +50,7 @@ func (f folded) origin(i int) int {
 
 // simplified turns the Traditional characters of the vocabulary into Simplified ones.
 var simplified = pairs("碼码驗验證证號号帳账賬账帐账戶户訂订單单編编動动態态認认銀银簡简訊讯為为發发給给這这個个設设確确運运遞递錯错誤误應应該该鑰钥輸输後后顯显臨临時时電电話话號号機机蓋盖錄录登登額额餘余總总計计轉转將将進进種种詞词憑凭參参過过說说寫写" +
-	"對对嗎吗沒没讓让匯汇郵邮務务備备條条與与開开戰战審审門门圖图麼么麽么權权購购貨货據据實实現现備备無无請请們们來来還还點点秘秘祕秘隱隐龍龙幣币錢钱聯联絡络間间變变換换啟启長长邊边剛刚傳传裡里裏里")
+	"對对嗎吗沒没讓让匯汇郵邮務务備备條条與与開开戰战審审門门圖图麼么麽么權权購购貨货據据實实現现備备無无請请們们來来還还點点秘秘祕秘隱隐龍龙幣币錢钱聯联絡络間间變变換换啟启長长邊边剛刚傳传裡里裏里係是咗了佢他")
 
 func pairs(s string) map[rune]rune {
 	out, rs := map[rune]rune{}, []rune(s)

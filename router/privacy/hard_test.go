@@ -95,6 +95,7 @@ func TestHardSet(t *testing.T) {
 			continue
 		}
 		slices.Sort(kinds)
+		slices.Sort(l.kinds)
 		if !slices.Equal(kinds, l.kinds) {
 			t.Errorf("line %d: %q became %q with kinds %v, want %v", l.number, l.text, got, kinds, l.kinds)
 		}

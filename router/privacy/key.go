@@ -87,7 +87,7 @@ func (t *text) key(h hit, l link) int {
 	if h.sense == senseToken && letters == 0 && l.strong && digits >= 6 && digits <= 8 && t.isolated(l.at, to) {
 		return to
 	}
-	if len(v) < least || v[0] == '/' || digits < 2 || letters < 2 || shapedOther(v) {
+	if len(v) < least || v[0] == '/' || digits < 2 && (digits == 0 || len(v) < 20) || letters < 2 || shapedOther(v) {
 		return 0
 	}
 	return keyEnd(t.s, l.at)
@@ -136,8 +136,8 @@ func (t *text) pem() {
 		at := i + n
 		i = at + len("private key")
 		before := t.s[max(0, at-40):at]
-		if b := strings.LastIndex(before, "begin"); b > 0 && before[b-1] == '-' {
-			from := at - len(before) + b
+		if b := strings.LastIndex(before, "-begin "); b >= 0 && strings.Trim(before[b+1:], "abcdefghijklmnopqrstuvwxyz0123456789 ") == "" {
+			from := at - len(before) + b + 1
 			to := t.pemEnd(i)
 			t.add(found{from: t.dashes(from), to: to, kind: KindPrivateKey})
 			i = to

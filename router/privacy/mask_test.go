@@ -90,6 +90,10 @@ func TestLongTexts(t *testing.T) {
 		"is 4821 pin ", "://a:b@", "11010519491231002x", "de89 ", "order ", "code code1 ", "sk-", "a@b.cc ", "+86 ", "\"", "password is \"", "seed apple ", "error code ", "\n", "12345678:", "1/2 ", "<a", "=", "账号 1 "} {
 		_, short := mask(piece, 32<<10)
 		got, long := mask(piece, 256<<10)
+		for try := 0; try < 5 && long > 40*short; try++ { // a busy machine
+			_, again := mask(piece, 256<<10)
+			long = min(long, again)
+		}
 		if long > time.Second && long > 40*short {
 			t.Errorf("32 KB of %q take %v, 256 KB %v", piece, short, long)
 		}

@@ -96,12 +96,22 @@ func (t *text) number(i int) int {
 			return n + 1
 		}
 		if isCard(string(d)) && (shaped(sizes[:n+1]) || shaped(joined)) && t.alone(first.from, r.to) && !t.ordered(first.from) {
-			t.add(found{first.from, r.to, KindCard, "", string(d[len(d)-4:])})
+			t.add(found{first.from, t.tail(i+n, len(d)), KindCard, "", string(d[len(d)-4:])})
 			t.beside(i + n + 1)
 			return n + 1
 		}
 	}
 	return 0
+}
+
+// tail is the end of a card that ends with run i, with three digits right after it: the rest of a longer one, or its CVV.
+func (t *text) tail(i, digits int) int {
+	if i+1 < len(t.runs) && digits == 16 {
+		if next := t.runs[i+1]; next.to-next.from == 3 && next.from == t.runs[i].to+1 && strings.IndexByte(" -", t.s[t.runs[i].to]) >= 0 && t.isolated(next.from, next.to) {
+			return next.to
+		}
+	}
+	return t.runs[i].to
 }
 
 // shaped reports whether groups of these sizes look like one number: equal ones with a shorter last, or as cards are printed.
@@ -193,7 +203,7 @@ func (t *text) beside(i int) {
 // networks: Visa, Mastercard, American Express, UnionPay, JCB, Discover, Diners, Maestro, Mir, RuPay, and
 // the older Chinese debit cards beginning 9558 and 9559.
 var issuers = []struct{ from, to, min, max int }{
-	{4000, 4999, 13, 19}, {5100, 5599, 16, 16}, {2221, 2720, 16, 16}, {3400, 3499, 15, 15}, {3700, 3799, 15, 15},
+	{4000, 4999, 13, 13}, {4000, 4999, 16, 16}, {4000, 4999, 19, 19}, {5100, 5599, 16, 16}, {2221, 2720, 16, 16}, {3400, 3499, 15, 15}, {3700, 3799, 15, 15},
 	{6200, 6299, 16, 19}, {8100, 8171, 16, 19}, {3528, 3589, 16, 19}, {6011, 6011, 16, 19}, {6440, 6599, 16, 19},
 	{3000, 3059, 14, 19}, {3600, 3699, 14, 19}, {3800, 3999, 14, 19}, {2200, 2204, 16, 19}, {9558, 9559, 16, 19},
 	{5000, 5099, 13, 19}, {5600, 5899, 13, 19}, {6000, 6099, 16, 19}, {6300, 6399, 13, 19}, {6700, 6799, 13, 19},

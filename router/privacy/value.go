@@ -160,7 +160,7 @@ func (t *text) account(h hit, l link) bool {
 	}
 	to, n := t.accountEnd(l.at, most)
 	d := t.s[l.at:to]
-	if n < least || n > most || !t.isolated(l.at, to) || mobile(d) || h.sense == senseAccount && dated(d) || l.at > 0 && isLetter(t.s[l.at-1]) && l.at != h.to {
+	if n < least || n > most || !t.isolated(l.at, to) || mobile(d) || (h.sense == senseAccount || n < to-l.at) && dated(strings.NewReplacer("-", "", ".", "", " ", "").Replace(d)) || l.at > 0 && isLetter(t.s[l.at-1]) && l.at != h.to {
 		return false
 	}
 	if i := strings.LastIndexByte(d, '.'); i >= 0 && len(d)-i <= 3 {

@@ -40,7 +40,7 @@ func (s sense) links() bool { return s == senseLink || s == senseCopula || s == 
 // vocabulary are the words by sense, folded, parted by "|". A blank in a word is none, or one of blank, - and _.
 // The longest word at a place counts.
 var vocabulary = map[sense]string{
-	senseNone: "error code|error codes|err code|status code|reason code|response code|return code|exit code|result code|zip code|postal code|post code|promo code|" +
+	senseNone: "写错|填错|输错|打错|error code|error codes|err code|status code|reason code|response code|return code|exit code|result code|zip code|postal code|post code|promo code|" +
 		"discount code|coupon code|referral code|invite code|invitation code|country code|area code|dial code|qr code|bar code|source code|swift code|bic code|" +
 		"product code|tax code|currency code|merchant code|pickup code|code of|code of conduct|code base|error pin|password manager|password managers|password policy|password field|" +
 		"password page|password screen|password box|password reset|password change|password hint|password strength|token sale|token price|token price|token contract|token id|token symbol|tokens|" +
@@ -54,9 +54,9 @@ var vocabulary = map[sense]string{
 		"transaction|transactions|transaction id|transaction no|transaction number|transaction hash|txn|txn id|trx|trans id|tx|invoice|invoice no|receipt|receipt no|voucher|booking|confirmation number|confirmation no|awb|imei|iccid|serial|serial no|serial number|sn|" +
 		"trace no|trace number|trace id|rrn|utr|arn|batch|contract|policy no|policy number|session id|request id|merchant id|device id|order code|tracking code|barcode|ean|isbn|sku|" +
 		"订单|订单号|订单编号|订单编码|单号|流水|流水号|交易号|交易单号|交易流水|交易编号|交易|运单|运单号|快递|快递单号|快递号|物流|物流单号|物流号|编号|工单|工单号|案件|案件号|参考号|凭证号|凭证|发票|发票号|票号|合同|合同号|保单号|商户号|商户单号|序列号|批次号|设备号|退款单号|包裹|包裹号|条码|请求号|追踪号|跟踪号|受理号|回执号|查询号",
-	senseCopula: "is|are|was|were|be|been|to|equals|as|says|said|reads|it's|called|是|为|就是|应该是|好像是|叫|叫做|设成|设置成|设为|设置为|改成|改为|改到|换成|写着|显示|作为|当|当作|做|:|=|->|=>",
+	senseCopula: "is|are|was|were|be|been|to|equals|as|says|said|reads|it's|called|是|为|就是|应该是|好像是|叫|叫做|设成|设置成|设为|设置为|改成|改为|改到|换成|写着|显示|作为|当|当作|做|给了|报了|说了|告诉了|typed|entered|used|told him|told her|told them|gave him|gave her|gave them|i said|:|=|->|=>",
 	senseLink: "my|the|your|our|this|a|number|numbers|no|no.|num|nr|id|here|now|new|old|current|again|please|sent|send|received|got|just|value|below|following|like|it|they|you|i|me|us|" +
-		"号|号码|码|的|收到|收到了|收到的|发来|发来的|发的|发了|发给|给|你|您|我|我的|的|这个|填|填的|输入|用|用的|写|写的|设|设的|一直|现在|目前|刚才|刚刚|刚|新|老|旧|原来|原|如下|来了|上面|三位|三位数|三位数字|3位|数字|里|里的|那个|了|请查收|请查",
+		"号|号码|码|的|收到|收到了|收到的|发来|发来的|发的|发了|发给|给|你|您|我|我的|的|这个|填|填的|输入|用|用的|写|写的|设|设的|一直|现在|目前|刚才|刚刚|刚|新|老|旧|原来|原|如下|来了|上面|那|这|打|打了|打的|报|给的|填了|输|输了|输的|他|她|对方|三个|三个数字|生日|数字|三位|三位数|三位数字|3位|里|里的|那个|了|请查收|请查",
 	senseOTP: "otp|one time code|one time pass code|one time password|one time pin|one time word|verification code|verify code|verifying code|sms code|text code|auth code|authentication code|authorization code|authenticator code|" +
 		"2fa|2fa code|mfa code|two factor code|login code|sign in code|log in code|signin code|passcode|pass code|confirmation code|access code|activation code|reset code|recovery code|backup code|dynamic code|captcha|" +
 		"验证码|验证密码|校验码|动态码|动态密码|动态口令|动态验证码|短信码|短信验证码|手机验证码|认证码|确认码|一次性密码|一次性口令|一次性验证码|登录码|授权码|激活码|随机码|口令码|短信密码|简讯码|安全验证码|恢复码|备用码|令牌码|识别码",
