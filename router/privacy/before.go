@@ -73,42 +73,37 @@ func (t *text) ends(h hit, start, end int) bool {
 	if from >= to {
 		return false
 	}
-	x := found{from: from, to: to, kind: kindOf[h.sense]}
-	digits := digitsEnd(t.s, from) == to
-	switch n := to - from; h.sense {
+	return t.fits(h, start, found{from: from, to: to, kind: kindOf[h.sense]})
+}
+
+// fits adds a value that stands before its word, where it looks like what the word says.
+func (t *text) fits(h hit, start int, x found) bool {
+	v, n := t.s[x.from:x.to], x.to-x.from
+	digits := digitsEnd(v, 0) == n
+	ok := digits
+	switch h.sense {
 	case senseOTP, senseCode:
-		if split := from - 4; digits && n == 3 && split >= start && digitsEnd(t.s, split) == split+3 && t.s[split+3] == ' ' {
+		if split := x.from - 4; ok && n == 3 && split >= start && digitsEnd(t.s, split) == split+3 && t.s[split+3] == ' ' {
 			x.from, n = split, 6 // 482 913
 		}
-		if !digits || n < 4 || n > 8 || h.sense == senseCode && n != 6 {
-			return false
-		}
+		ok = ok && n >= 4 && n <= 8 && (h.sense == senseOTP || n == 6)
 	case sensePIN:
-		if !digits || n < 4 || n > 8 {
-			return false
-		}
+		ok = ok && n >= 4 && n <= 8
 	case senseCVV, senseSecurity:
-		if !digits || n < 3 || n > 4 {
-			return false
-		}
+		ok = ok && n >= 3 && n <= 4
 	case sensePassword:
-		if n < 4 || strings.Contains(t.s[from:to], "\n") || !strings.ContainsAny(t.s[from:to], "0123456789") || digits && (n > 10 || dated(t.s[from:to])) || shapedOther(t.s[from:to]) {
-			return false
-		}
+		ok = n >= 4 && strings.ContainsAny(v, "0123456789") && !strings.Contains(v, "\n") && !(digits && (n > 10 || dated(v))) && !shapedOther(v)
 	case senseAccount, senseBank:
-		x.from, x.to = t.accountBefore(start, to)
-		if x.to == 0 {
-			return false
+		if x.from, x.to = t.accountBefore(start, x.to); x.to > 0 {
+			x.tail = lastFour(t.s[x.from:x.to])
 		}
-		x.tail = lastFour(t.s[x.from:x.to])
+		ok = x.to > 0
 	case senseID:
-		if !isOldCNID(t.s[from:to]) {
-			return false
-		}
+		ok = isOldCNID(v)
 	default:
-		return false
+		ok = false
 	}
-	if digits && !t.isolated(x.from, x.to) || t.claimed(x.from) {
+	if !ok || digits && !t.isolated(x.from, x.to) || t.claimed(x.from) {
 		return false
 	}
 	t.add(x)

@@ -52,6 +52,23 @@ func (f folded) origin(i int) int {
 var simplified = pairs("碼码驗验證证號号帳账賬账帐账戶户訂订單单編编動动態态認认銀银簡简訊讯為为發发給给這这個个設设確确運运遞递錯错誤误應应該该鑰钥輸输後后顯显臨临時时電电話话號号機机蓋盖錄录登登額额餘余總总計计轉转將将進进種种詞词憑凭參参過过說说寫写" +
 	"對对嗎吗沒没讓让匯汇郵邮務务備备條条與与開开戰战審审門门圖图麼么麽么權权購购貨货據据實实現现備备無无請请們们來来還还點点秘秘祕秘隱隐龍龙幣币錢钱聯联絡络間间變变換换啟启長长邊边剛刚傳传裡里裏里係是咗了佢他")
 
+// runeSet answers quickly what most characters are asked for in vain.
+type runeSet [1 << 10]uint64 // of the first 65,536
+
+func (s *runeSet) has(r rune) bool { return r < 1<<16 && s[r>>6]&(1<<(r&63)) != 0 }
+
+func keysOf[V any](m map[rune]V) *runeSet {
+	s := &runeSet{}
+	for r := range m {
+		if r < 1<<16 {
+			s[r>>6] |= 1 << (r & 63)
+		}
+	}
+	return s
+}
+
+var traditional = keysOf(simplified)
+
 func pairs(s string) map[rune]rune {
 	out, rs := map[rune]rune{}, []rune(s)
 	for i := 0; i+1 < len(rs); i += 2 {
@@ -69,8 +86,8 @@ func plain(r rune) rune {
 		}
 		return r
 	case 0x4E00 <= r && r <= 0x9FFF:
-		if s, ok := simplified[r]; ok {
-			return s
+		if traditional.has(r) {
+			return simplified[r]
 		}
 		return r
 	case 0xFF01 <= r && r <= 0xFF5E:

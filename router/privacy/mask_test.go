@@ -71,10 +71,17 @@ func FuzzMask(f *testing.F) {
 }
 
 func BenchmarkMask(b *testing.B) {
-	s := strings.Repeat("I paid 35 USD on 2026-05-04 for order 99887766 and nothing came. ", 8)
-	b.SetBytes(int64(len(s)))
-	for b.Loop() {
-		Mask(s)
+	for name, s := range map[string]string{
+		"en-plain":   strings.Repeat("I paid 35 USD on 2026-05-04 for order 99887766 and nothing came. ", 8)[:500],
+		"zh-plain":   string([]rune(strings.Repeat("我昨天下午三点转了5000元，订单号 20260504001，到现在还没到账，密码输错三次。", 12))[:500]),
+		"zh-secrets": string([]rune("卡号 4242 4242 4242 4242，验证码是 482913，密码：abc12345。" + strings.Repeat("我昨天下午三点转了5000元，到现在还没到账，麻烦查一下。", 20))[:500]),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(s)))
+			for b.Loop() {
+				Mask(s)
+			}
+		})
 	}
 }
 

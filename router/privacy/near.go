@@ -94,47 +94,14 @@ func (t *text) after(h hit, end int) bool {
 // link reads what may stand between a word and its value: blanks, marks, and words that only connect.
 func (t *text) link(i int) link {
 	l := link{at: i}
-	for l.at < min(len(t.s), i+maxLink) {
-		switch c := t.s[l.at]; c {
-		case ' ', '\t', '\r', ',', '(', '[', '{', '#', '~', '/', '|', ')', ']', '*':
-			l.at++
+	for l.at < min(len(t.s), i+maxLink) && !l.open && l.lines <= 2 {
+		if n := t.mark(&l); n > 0 {
+			l.at += n
 			continue
-		case '\n':
-			if l.lines++; l.lines > 2 {
-				return l
-			}
-			l.at++
-			continue
-		case ':', '=', '>':
-			l.strong = true
-			l.at++
-			continue
-		case '-':
-			l.at++
-			continue
-		case '.':
-			if !abbreviations[lastWord(t.s[:l.at])] {
-				return l
-			}
-			l.at++
-			continue
-		case '"', '\'', '`':
-			l.at++
-			if l.at < len(t.s) && !strings.ContainsRune(" :=,)]", rune(t.s[l.at])) {
-				l.open = true
-				return l
-			}
-			continue
-		case '<':
-			if n := tag(t.s[l.at:]); n > 0 {
-				l.at += n
-				continue
-			}
-			return l
 		}
 		w, ok := wordAt(t.s, l.at)
 		if !ok || !w.sense.links() || isLetter(t.s[l.at]) && !endsWord(t.s, w.to) {
-			return l
+			break
 		}
 		if w.sense == senseCopula {
 			l.strong, l.word = true, true
@@ -142,6 +109,30 @@ func (t *text) link(i int) link {
 		l.at = w.to
 	}
 	return l
+}
+
+// mark reads a blank or a mark between a word and its value and answers its length, 0 where something else stands.
+func (t *text) mark(l *link) int {
+	switch c := t.s[l.at]; c {
+	case ' ', '\t', '\r', ',', '(', '[', '{', '#', '~', '/', '|', ')', ']', '*', '-':
+		return 1
+	case '\n':
+		l.lines++
+		return 1
+	case ':', '=', '>':
+		l.strong = true
+		return 1
+	case '.':
+		if abbreviations[lastWord(t.s[:l.at])] {
+			return 1
+		}
+	case '"', '\'', '`':
+		l.open = l.at+1 < len(t.s) && !strings.ContainsRune(" :=,)]", rune(t.s[l.at+1]))
+		return 1
+	case '<':
+		return tag(t.s[l.at:])
+	}
+	return 0
 }
 
 // abbreviations are followed by a dot that ends no sentence.

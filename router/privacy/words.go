@@ -112,6 +112,8 @@ var index = func() map[rune][]word {
 	return out
 }()
 
+var leads = keysOf(index)
+
 // first has the words that begin with an ASCII character, for speed.
 var first = func() (out [utf8.RuneSelf][]word) {
 	for r, ws := range index {
@@ -154,8 +156,9 @@ func wordAt(s string, i int) (hit, bool) {
 	if s[i] < utf8.RuneSelf {
 		ws = first[s[i]]
 	} else {
-		r, _ := utf8.DecodeRuneInString(s[i:])
-		ws = index[r]
+		if r, _ := utf8.DecodeRuneInString(s[i:]); leads.has(r) {
+			ws = index[r]
+		}
 	}
 	if len(ws) == 0 {
 		return hit{}, false
