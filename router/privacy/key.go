@@ -10,8 +10,7 @@ type mark struct {
 }
 
 // keyMarks are the beginnings that issuers give their keys, folded, by first byte.
-var keyMarks = func() map[byte][]mark {
-	out := map[byte][]mark{}
+var keyMarks = func() (out [256][]mark) {
 	for _, m := range []mark{
 		{"sk-", 16, KindAPIKey}, {"sk_live_", 8, KindAPIKey}, {"sk_test_", 8, KindAPIKey}, {"rk_live_", 8, KindAPIKey}, {"rk_test_", 8, KindAPIKey},
 		{"pk_live_", 8, KindAPIKey}, {"pk_test_", 8, KindAPIKey}, {"whsec_", 12, KindAPIKey}, {"akia", 16, KindAPIKey}, {"asia", 16, KindAPIKey},
