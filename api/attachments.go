@@ -16,7 +16,6 @@ import (
 	"switchyard/api/openapi"
 	"switchyard/channels/intake"
 	"switchyard/router"
-	"switchyard/router/privacy"
 	"switchyard/router/store"
 )
 
@@ -33,7 +32,6 @@ func (s *Server) UploadAttachment(c echo.Context, _ openapi.UploadAttachmentPara
 	if err != nil {
 		return err
 	}
-	name, _ = privacy.Mask(name)
 	a, err := s.Intake.File(c.Request().Context(), uploader(gate.CallerOf(c)), name, declared, data)
 	if err != nil {
 		return err

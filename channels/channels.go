@@ -229,6 +229,7 @@ type Deps struct {
 	Now       func() time.Time
 	Zone      func(name string) (*time.Location, error)
 	Log       *slog.Logger
+	Mask      func(text string) string // masks secrets as the policy in force asks; for what a source stores besides messages
 	Health    func(Health)
 	PublicURL string
 	// Position says where the handle's ticket stands; ok is false when it does not wait.

@@ -11,6 +11,7 @@ import (
 
 	"switchyard/channels"
 	"switchyard/router"
+	"switchyard/router/privacy"
 )
 
 // Desk is everything a source sees of the desk, made of fakes.
@@ -54,6 +55,7 @@ func (d *Desk) Deps() channels.Deps {
 		Intake: d.Intake, Cursors: d.Cursors, Streams: d.Streams, Docs: d.Docs, Bus: d.Bus, HTTP: d.HTTP,
 		Now: d.Clock.Now, Zone: time.LoadLocation,
 		Log:       slog.New(slog.NewJSONHandler(d.Logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Mask:      func(s string) string { masked, _ := privacy.Mask(s); return masked },
 		Health:    d.addHealth,
 		PublicURL: "https://desk.example",
 		Position: func(context.Context, router.SourceName, router.Handle) (channels.Position, bool) {

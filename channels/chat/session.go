@@ -11,7 +11,6 @@ import (
 	"switchyard/api/auth"
 	"switchyard/channels"
 	"switchyard/router"
-	"switchyard/router/privacy"
 	"switchyard/router/store"
 )
 
@@ -90,17 +89,12 @@ func (d *desk) newVisit(r channels.SessionRequest) (visit, error) {
 			return v, router.FailField(op, "answers", "must be texts of at most %d bytes under names of at most %d", maxAnswer, maxQuestion)
 		}
 		if text = strings.TrimSpace(text); text != "" {
-			v.Answers = append(v.Answers, answer{masked(q), masked(text)})
+			v.Answers = append(v.Answers, answer{d.deps.Mask(q), d.deps.Mask(text)})
 		}
 	}
 	sort.Slice(v.Answers, func(i, j int) bool { return v.Answers[i].Question < v.Answers[j].Question })
-	v.Name, v.Email = masked(r.Name), r.Email
+	v.Name, v.Email = d.deps.Mask(r.Name), d.deps.Mask(r.Email)
 	return v, nil
-}
-
-func masked(s string) string {
-	m, _ := privacy.Mask(s)
-	return m
 }
 
 // plainLine reports whether s is valid text without control characters and not too long.

@@ -49,8 +49,9 @@ func MediaType(declared string, data []byte) string {
 	return declared
 }
 
-// File seals and stores an uploaded file.
+// File seals and stores an uploaded file, its name masked.
 func (s *Service) File(ctx context.Context, uploader, name, declared string, data []byte) (router.Attachment, error) {
+	name, _ = s.Mask(name)
 	a := router.Attachment{ID: router.BlobID("b" + strings.ToLower(rand.Text())), Name: name, Type: MediaType(declared, data), Size: int64(len(data))}
 	if err := s.put(ctx, a.ID, data); err != nil {
 		return a, err

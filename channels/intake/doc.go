@@ -3,7 +3,8 @@
 //
 // What always holds:
 //
-//	A. Nothing is written before it is masked: text, subject, name and file names alike.
+//	A. Nothing is written before it is masked: text, subject, name, HTML, file names and what was
+//	   noted on the way, as the policy in force asks. HTML with a secret spread over its tags is dropped.
 //	B. Raw input and attachments are stored only sealed (AES-256-GCM), before the message that names them.
 //	C. When Accept answers without error, the message is durable; the same
 //	   source and external id always answer the same message id, and the first text stands.

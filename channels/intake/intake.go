@@ -30,6 +30,15 @@ type Service struct {
 	Nudger task.Nudger
 	Now    func() time.Time
 	Log    *slog.Logger
+	Also   func() []string // kinds that the policy in force masks besides the secrets; nil: none
+}
+
+// Mask masks a text as everything is that comes in, and gives the kinds that were masked.
+func (s *Service) Mask(text string) (string, []string) {
+	if s.Also == nil {
+		return privacy.Mask(text)
+	}
+	return privacy.Mask(text, s.Also()...)
 }
 
 // Accept implements channels.Intake.
@@ -111,17 +120,12 @@ func validate(in router.Inbound) error {
 func (s *Service) prepare(ctx context.Context, in router.Inbound) (router.Message, error) {
 	now := s.Now()
 	m := router.Message{ID: router.NewMessageID(in.Source, in.ExternalID), Source: in.Source, Channel: in.Channel, Direction: router.DirectionIn,
-		Kind: in.Kind, ExternalID: in.ExternalID, Handle: in.Handle, ThreadKeys: in.ThreadKeys, Language: in.Language, Call: in.Call, Bounce: in.Bounce,
-		Failure: in.Failure, Warnings: in.Warnings, History: in.History, SentAt: in.SentAt.UTC(), ReceivedAt: now, Stage: router.StageReceived, StageAt: now}
+		Kind: in.Kind, ExternalID: in.ExternalID, Handle: in.Handle, ThreadKeys: in.ThreadKeys, Language: in.Language, Call: in.Call,
+		History: in.History, SentAt: in.SentAt.UTC(), ReceivedAt: now, Stage: router.StageReceived, StageAt: now}
 	if in.SentAt.IsZero() || in.SentAt.After(now) {
 		m.SentAt = now
 	}
-	mask := func(text string) string {
-		masked, kinds := privacy.Mask(text)
-		m.Masked = union(m.Masked, kinds)
-		return masked
-	}
-	m.Name, m.Subject, m.Text, m.HTML = mask(in.Name), mask(in.Subject), mask(in.Text), mask(in.HTML)
+	mask := s.maskWords(&m, in)
 	for i, a := range in.Attach {
 		stored, err := s.attachment(ctx, m.ID, i, a, mask(a.Name))
 		if err != nil {

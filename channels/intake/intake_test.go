@@ -3,10 +3,12 @@ package intake
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +197,64 @@ func TestMediaTypeNeverRuns(t *testing.T) {
 		{"text/html", "x", "application/octet-stream"}, {"image/svg+xml", "<svg/>", "application/octet-stream"}, {"", "%PDF-1.7", "application/pdf"}} {
 		if got := MediaType(c[0], []byte(c[1])); got != c[2] {
 			t.Errorf("%s %q is served as %s", c[0], c[1], got)
+		}
+	}
+}
+
+// Invariant A: what the policy masks besides, and every field with words in it.
+func TestEveryFieldIsMasked(t *testing.T) {
+	s, _ := open(t, t.TempDir(), nil)
+	const card = "4242 4242 4242 4242"
+	in := inbound("x1", "call 13800138000 or write to ann@example.com, "+card)
+	in.Name, in.Subject, in.Failure, in.Warnings = "Ann "+card, "re "+card, "cannot read "+card, []string{"repaired " + card}
+	in.HTML, in.Bounce = "<p>"+card+"</p>", &router.Bounce{Detail: "550 " + card}
+	in.Attach = []router.InboundAttachment{{Name: card + ".png", Type: "image/png", Data: []byte("x")}}
+	read := func(in router.Inbound) (router.Message, string) {
+		a := s.Accept(t.Context(), []router.Inbound{in})
+		m, err := s.Store.Message(t.Context(), a[0].MessageID)
+		if err != nil {
+			t.Fatal(a, err)
+		}
+		body, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m, string(body)
+	}
+	m, body := read(in)
+	if strings.Contains(body, "4242 4242") || in.Bounce.Detail != "550 "+card || !strings.Contains(body, "13800138000") || !strings.Contains(body, "ann@example.com") {
+		t.Errorf("%s", body)
+	}
+	if m.HTML != "<p>card •••• 4242</p>" || len(m.Masked) != 1 {
+		t.Errorf("%q %v", m.HTML, m.Masked)
+	}
+	s.Also = func() []string { return []string{"phone", "email"} }
+	in.ExternalID = "x2"
+	m, body = read(in)
+	if strings.Contains(body, "13800138000") || strings.Contains(body, "ann@") || len(m.Masked) != 3 || m.Handle.Address != "h" {
+		t.Errorf("%s", body)
+	}
+	a, err := s.File(t.Context(), "u", "13800138000.png", "image/png", []byte("x"))
+	if err != nil || strings.Contains(a.Name, "13800138000") {
+		t.Error(a, err)
+	}
+}
+
+func TestSecretsSpreadOverTags(t *testing.T) {
+	s, _ := open(t, t.TempDir(), nil)
+	for i, c := range []struct {
+		html string
+		kept bool
+	}{
+		{"<p><b>4242</b><i>4242</i>42424242</p>", false}, {"<td>4242</td><td>4242</td><td>4242</td><td>4242</td>", false},
+		{"<table><tr><td>密码</td><td><span>ab</span>c123</td></tr></table>", false}, {"<p>4242424242424242</p>", true}, {"<p>order <b>1</b></p>", true},
+	} {
+		in := inbound("h"+strconv.Itoa(i), "see the table")
+		in.HTML = c.html
+		a := s.Accept(t.Context(), []router.Inbound{in})
+		m, err := s.Store.Message(t.Context(), a[0].MessageID)
+		if err != nil || (m.HTML != "") != c.kept || strings.Contains(m.HTML, "4242424242424242") || (len(m.Warnings) == 0) != c.kept {
+			t.Errorf("%s is kept as %q, %v %v", c.html, m.HTML, m.Warnings, err)
 		}
 	}
 }

@@ -37,6 +37,7 @@ type Policy struct {
 	Reopen    Duration                   `yaml:"reopen_window"`
 	Pending   Duration                   `yaml:"pending_resolves_after"`
 	KeepLast  Duration                   `yaml:"keep_for_last_agent"`
+	Privacy   PrivacyDoc                 `yaml:"privacy"`
 	Extra     map[string]router.Sentence `yaml:"texts"` // sentences shown to customers
 }
 
@@ -145,6 +146,11 @@ type ClaimDoc struct {
 	TTL              Duration `yaml:"ttl"` // without heartbeat
 	Max              Duration `yaml:"max"` // without any act
 	SkipAfterRelease Duration `yaml:"skip_after_release"`
+}
+
+// PrivacyDoc says what is masked besides the secrets that always are: phone, email.
+type PrivacyDoc struct {
+	Mask []string `yaml:"mask"`
 }
 
 // Duration is a time.Duration that YAML writes as 90s, 30m or 72h.

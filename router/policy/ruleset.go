@@ -8,6 +8,7 @@ import (
 	"switchyard/router"
 	"switchyard/router/hours"
 	"switchyard/router/order"
+	"switchyard/router/privacy"
 )
 
 // Ruleset is a compiled policy. It never changes.
@@ -26,6 +27,7 @@ type Ruleset struct {
 	Capacity                                                                      map[router.Channel]int
 	ReserveAfter, ClaimTTL, ClaimMax, SkipAfterRelease, Reopen, Pending, KeepLast time.Duration
 	Texts                                                                         map[string]router.Sentence
+	Mask                                                                          []string // kinds that privacy.Mask masks besides
 }
 
 // Queue is a compiled queue.
@@ -150,6 +152,16 @@ func (c *compiler) run() {
 	c.rules()
 	c.review()
 	c.numbers()
+	c.privacy()
+}
+
+func (c *compiler) privacy() {
+	for i, kind := range c.doc.Privacy.Mask {
+		if kind != privacy.KindPhone && kind != privacy.KindEmail {
+			c.bad(fmt.Sprintf("privacy.mask[%d]", i), "%q is not phone or email; all other kinds are always masked", kind)
+		}
+	}
+	c.out.Mask = c.doc.Privacy.Mask
 }
 
 func (c *compiler) zone(path, name string) *time.Location {

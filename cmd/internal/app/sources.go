@@ -84,7 +84,7 @@ func (s *Sources) open(c config.Source, private bool) (*channels.Source, error) 
 
 func (s *Sources) deps(name router.SourceName, private bool) channels.Deps {
 	a := s.app
-	return channels.Deps{Intake: watched{a.Intake, name, a.Runner}, Cursors: channels.StoreCursors{Docs: a.Store}, Streams: a.Store, Docs: a.Store, Bus: a.Bus,
+	return channels.Deps{Intake: watched{a.Intake, name, a.Runner}, Mask: func(s string) string { masked, _ := a.Intake.Mask(s); return masked }, Cursors: channels.StoreCursors{Docs: a.Store}, Streams: a.Store, Docs: a.Store, Bus: a.Bus,
 		HTTP: channels.HTTPClient(private), Now: Now, Zone: time.LoadLocation, Log: a.Log.With("source", name),
 		Health: func(h channels.Health) { a.Runner.Report(name, h) }, PublicURL: a.Config.PublicURL,
 		Position: s.position, Attachment: func(ctx context.Context, id router.BlobID) (router.Attachment, []byte, error) {

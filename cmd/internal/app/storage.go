@@ -132,5 +132,22 @@ func EnsurePolicy(ctx context.Context, st store.Store, file string, now time.Tim
 	return false, store.BumpGeneration(ctx, st)
 }
 
+// MaskedBesides are the kinds that the policy in force masks besides the secrets; none where no policy is in force yet.
+func MaskedBesides(ctx context.Context, st store.Store) ([]string, error) {
+	active, err := store.ActivePolicy(st).Get(ctx, "active")
+	if router.IsCode(err, router.CodeNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p, err := store.Policies(st).Get(ctx, active.Value.Version)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := policy.Parse([]byte(p.Value.Doc))
+	return doc.Privacy.Mask, err
+}
+
 // LinkURL is the address of a one-time link; its token stands in the fragment, which no server logs.
 func LinkURL(c *config.Config, secret string) string { return c.PublicURL + "/link#" + secret }

@@ -94,7 +94,7 @@ func one(n int, line []byte, tooLong bool, do func(string) any) any {
 func readLine(r *bufio.Reader) (line []byte, tooLong bool, err error) {
 	for {
 		part, err := r.ReadSlice('\n')
-		if len(line)+len(part) > maxLine {
+		if len(line)+len(part) > maxLine+len("\r\n") {
 			tooLong, line = true, nil
 		} else if !tooLong {
 			line = append(line, part...)
@@ -105,7 +105,7 @@ func readLine(r *bufio.Reader) (line []byte, tooLong bool, err error) {
 		for len(line) > 0 && (line[len(line)-1] == '\n' || line[len(line)-1] == '\r') {
 			line = line[:len(line)-1]
 		}
-		return line, tooLong, err
+		return line, tooLong || len(line) > maxLine, err
 	}
 }
 

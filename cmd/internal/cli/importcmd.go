@@ -50,13 +50,18 @@ func (s *shell) importCommand() *cobra.Command {
 }
 
 // importer opens the named source of the configuration, or one of the kind with standard settings.
-func (s *shell) importer(cfg *config.Config, st store.Store, kind string, name router.SourceName) (channels.Importer, error) {
+func (s *shell) importer(ctx context.Context, cfg *config.Config, st store.Store, kind string, name router.SourceName) (channels.Importer, error) {
 	sealer, err := app.OpenSealer(cfg)
 	if err != nil {
 		return nil, err
 	}
-	in := &intake.Service{Store: st, Sealer: sealer, Nudger: nobody{}, Now: app.Now, Log: telemetry.Logger(s.err, cfg.Log.Level, cfg.Log.Format)}
-	deps := channels.Deps{Intake: in, Cursors: channels.StoreCursors{Docs: st}, Streams: st, Docs: st, HTTP: channels.HTTPClient(false), Now: app.Now,
+	besides, err := app.MaskedBesides(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	in := &intake.Service{Store: st, Sealer: sealer, Nudger: nobody{}, Now: app.Now, Log: telemetry.Logger(s.err, cfg.Log.Level, cfg.Log.Format),
+		Also: func() []string { return besides }}
+	deps := channels.Deps{Intake: in, Mask: func(text string) string { masked, _ := in.Mask(text); return masked }, Cursors: channels.StoreCursors{Docs: st}, Streams: st, Docs: st, HTTP: channels.HTTPClient(false), Now: app.Now,
 		Zone: time.LoadLocation, Log: in.Log, Health: func(channels.Health) {}, PublicURL: cfg.PublicURL}
 	c := channels.Config{Name: name, Kind: kind, Settings: nil}
 	for _, have := range cfg.Sources {
@@ -81,7 +86,7 @@ func (s *shell) importer(cfg *config.Config, st store.Store, kind string, name r
 }
 
 func (s *shell) importFiles(ctx context.Context, cfg *config.Config, st store.Store, kind string, name router.SourceName, paths []string) error {
-	imp, err := s.importer(cfg, st, kind, name)
+	imp, err := s.importer(ctx, cfg, st, kind, name)
 	if err != nil {
 		return err
 	}
