@@ -1,0 +1,243 @@
+package textmodel
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// OutOfScope is the label of texts that are about none of the topics.
+const OutOfScope = "oos"
+
+// Label is what a text can be: a topic and, where it has some, one of its sub-topics.
+type Label struct {
+	Topic    string `json:"topic"`
+	Subtopic string `json:"subtopic,omitempty"`
+}
+
+// Model is a trained text model. It does not change; any number of goroutines may use it.
+type Model struct {
+	Info
+	lexicon    *lexicon
+	vocabulary *vocabulary
+	nets       []quantized
+	plain      blend // of the nets that see only the text
+	withDense  blend // of all nets, where the text has a vector
+	topicOf    []int // label → index in Topics; -1: out of scope
+}
+
+// Info is what a model says of itself.
+type Info struct {
+	Format     int      `json:"format"`
+	Digest     string   `json:"digest"` // of the training examples
+	Examples   int      `json:"examples"`
+	Seed       uint64   `json:"seed"`
+	Labels     []Label  `json:"labels"`
+	Topics     []string `json:"topics"`               // in scope, in order
+	Embeddings string   `json:"embeddings,omitempty"` // id of the embeddings model whose vectors it may use
+	Dense      int      `json:"dense,omitempty"`      // their length
+	Metrics    Metrics  `json:"metrics"`              // on texts that the measured nets had not seen
+}
+
+// Metrics is how well a model did on texts it had not seen; shares from 0 to 1.
+type Metrics struct {
+	N        int     `json:"n"`
+	Accuracy float64 `json:"accuracy"`
+	ECE      float64 `json:"ece"`
+	OOS      int     `json:"oos"`
+}
+
+// blend joins the nets' answers and makes probabilities of them.
+type blend struct {
+	Temperature float64    `json:"temperature"`
+	Scope       [5]float64 `json:"scope"` // logistic weights: 1, margin, top, known, evidence
+}
+
+// Prediction is a text's topics. Topic is the best one in scope.
+type Prediction struct {
+	Topic      string
+	Subtopic   string
+	Confidence float64 // that Topic is right, given that the text is in scope
+	OutOfScope float64 // probability
+	Topics     []float64
+	Words      []string // that spoke most for Topic, as they stand in the folded text
+
+	best, leaf int
+	labels     []float64
+	signals    [5]float64
+}
+
+// Sure is the probability that the topic is right and the text in scope at all.
+func (p Prediction) Sure() float64 { return p.Confidence * (1 - p.OutOfScope) }
+
+// Predict says what a text is about. vec is its vector by the embeddings model named in
+// Info, nil if there is none: then the text alone decides.
+func (m *Model) Predict(text string, vec []float32) Prediction {
+	s := prepare(text)
+	fs := m.lexicon.extract(s)
+	v := m.vocabulary.vector(fs)
+	b := m.plain
+	if m.Dense > 0 && len(vec) == m.Dense {
+		v.dense, b = vec, m.withDense
+	}
+	p := b.judge(ask(m.nets, v), m.topicOf, len(m.Topics))
+	p.Topic = m.Topics[p.best]
+	for i, t := range m.topicOf {
+		if t == p.best && (p.Subtopic == "" || p.labels[i] > p.labels[p.leaf]) {
+			p.leaf, p.Subtopic = i, m.Labels[i].Subtopic
+		}
+	}
+	p.Words = m.words(s, fs, v, p)
+	return p
+}
+
+// answer is what the nets say of a text.
+type answer struct {
+	logs     []float64 // mean of the nets' log-probabilities, by label
+	known    float64   // share of the text that training has seen
+	evidence float64   // the linear model's highest score
+}
+
+// ask asks all nets that see what the vector has.
+func ask(nets []quantized, v vector) answer {
+	a := answer{logs: make([]float64, nets[0].labels), known: float64(v.known)}
+	x := make([]float32, nets[0].labels)
+	n := 0.0
+	for i := range nets {
+		if nets[i].denseFrom >= 0 && v.dense == nil {
+			continue
+		}
+		nets[i].logits(v, x)
+		if i == 0 {
+			a.evidence = float64(slices.Max(x))
+		}
+		addLogSoftmax(a.logs, x)
+		n++
+	}
+	for i := range a.logs {
+		a.logs[i] /= n
+	}
+	return a
+}
+
+func addLogSoftmax(sum []float64, x []float32) {
+	most, total := slices.Max(x), 0.0
+	for _, v := range x {
+		total += math.Exp(float64(v - most))
+	}
+	all := float64(most) + math.Log(total)
+	for i, v := range x {
+		sum[i] += float64(v) - all
+	}
+}
+
+// judge makes topics of labels, tempers them and says how likely the text is out of scope.
+func (b blend) judge(a answer, topicOf []int, topics int) Prediction {
+	p := Prediction{Topics: make([]float64, topics), labels: make([]float64, len(a.logs))}
+	most := slices.Max(a.logs)
+	out, all := 0.0, 0.0
+	for i, x := range a.logs {
+		e := math.Exp((x - most) / b.Temperature)
+		p.labels[i] = e
+		if t := topicOf[i]; t >= 0 {
+			p.Topics[t] += e
+			all += e
+		} else {
+			out += e
+		}
+	}
+	for t := range p.Topics {
+		if p.Topics[t] > p.Topics[p.best] {
+			p.best = t
+		}
+	}
+	top := p.Topics[p.best]
+	for t := range p.Topics {
+		p.Topics[t] /= all
+	}
+	p.Confidence = p.Topics[p.best]
+	p.signals = signals(top, out, p.Confidence, a)
+	p.OutOfScope = b.outOfScope(p.signals)
+	return p
+}
+
+// signals are what speaks for and against a text being in scope: the margin of the best topic
+// over the trained negatives, its share among topics, how much of the text is known from
+// training, and how strongly its features speak for anything.
+func signals(top, out, confidence float64, a answer) [5]float64 {
+	margin := 0.0
+	if out > 0 {
+		margin = min(max(math.Log(top/out), -8), 8)
+	}
+	return [5]float64{1, margin, logit(confidence), a.known, a.evidence}
+}
+
+func logit(p float64) float64 {
+	p = min(max(p, 1e-4), 1-1e-4)
+	return math.Log(p / (1 - p))
+}
+
+func (b blend) outOfScope(s [5]float64) float64 {
+	z := 0.0
+	for i, w := range b.Scope {
+		z += w * s[i]
+	}
+	return 1 / (1 + math.Exp(z))
+}
+
+// words are the words and phrases of a text that speak most for its topic, by the linear model.
+func (m *Model) words(s string, fs []found, v vector, p Prediction) []string {
+	values := make(map[int32]float32, len(v.weights))
+	for _, w := range v.weights {
+		values[w.feature] = w.value
+	}
+	inTopic := 0.0
+	for i, t := range m.topicOf {
+		if t == p.best {
+			inTopic += p.labels[i]
+		}
+	}
+	type span struct {
+		from, to int32
+		score    float64
+	}
+	var all []span
+	for _, f := range fs {
+		if f.from < 0 || f.block == blockContent {
+			continue
+		}
+		i := m.vocabulary.find(f.block, f.key)
+		if i < 0 {
+			continue
+		}
+		own, mean := 0.0, 0.0
+		for j, q := range m.nets[0].rowOf(i) {
+			mean += float64(q)
+			if m.topicOf[j] == p.best {
+				own += float64(q) * p.labels[j] / inTopic
+			}
+		}
+		score := float64(m.nets[0].scale[i]*values[i]) * (own - mean/float64(len(m.Labels)))
+		if score > 0 {
+			all = append(all, span{f.from, f.to, score})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b span) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
+	})
+	var out []string
+	var taken []span
+	for _, x := range all {
+		if len(out) == maxWords {
+			break
+		}
+		if !slices.ContainsFunc(taken, func(t span) bool { return x.from < t.to && t.from < x.to }) {
+			taken = append(taken, x)
+			out = append(out, s[x.from:x.to])
+		}
+	}
+	return out
+}
+
+// maxWords bounds the words given as a reason.
+const maxWords = 4
