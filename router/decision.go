@@ -27,13 +27,25 @@ type TopicScore struct {
 // Classification says what a ticket is about and how sure that is.
 type Classification struct {
 	Topic      Topic        `json:"topic"`
-	Confidence float64      `json:"confidence"` // 0–1
-	Rejected   bool         `json:"rejected"`   // below the policy's threshold: the review queue
+	Subtopic   string       `json:"subtopic,omitempty"`
+	Confidence float64      `json:"confidence"`             // 0–1, given that the text is in scope
+	OutOfScope float64      `json:"out_of_scope,omitempty"` // probability that it is about none of the topics
+	Rejected   bool         `json:"rejected"`               // below the policy's threshold: the review queue
 	Language   Language     `json:"language"`
 	Spam       bool         `json:"spam,omitempty"`
-	Topics     []TopicScore `json:"topics,omitempty"` // all that scored, best first
+	Topics     []TopicScore `json:"topics,omitempty"`   // all that scored, best first
+	Proposed   Topic        `json:"proposed,omitempty"` // what newer messages speak of, where an agent has touched the ticket
+	Urgency    float64      `json:"urgency"`            // 0–1
+	Sentiment  float64      `json:"sentiment"`          // 0 furious, 0.5 neutral, 1 pleased
 	Signals    []Signal     `json:"signals,omitempty"`
 	Missing    []string     `json:"missing,omitempty"`
+}
+
+// Opinion is what a second opinion from outside said a ticket is about. It is part of
+// the decision's input, so that the decision can be made again.
+type Opinion struct {
+	Topic Topic  `json:"topic"` // empty: it could not tell
+	Model string `json:"model"` // who said so
 }
 
 // Decision is what was decided about a ticket, and why. It is a function of its
@@ -43,9 +55,10 @@ type Decision struct {
 	TicketID       TicketID       `json:"ticket_id"`
 	At             time.Time      `json:"at"`
 	InputDigest    string         `json:"input_digest"`
-	Policy         string         `json:"policy"`   // version of the policy
-	Snapshot       string         `json:"snapshot"` // digest of the snapshot
-	State          State          `json:"state"`    // waiting or held
+	Policy         string         `json:"policy"`          // version of the policy
+	Model          string         `json:"model,omitempty"` // version of the text model
+	Snapshot       string         `json:"snapshot"`        // digest of the snapshot
+	State          State          `json:"state"`           // waiting or held
 	Queue          QueueName      `json:"queue,omitempty"`
 	Class          ClassName      `json:"class,omitempty"`
 	Needs          []Need         `json:"needs,omitempty"`

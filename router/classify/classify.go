@@ -1,25 +1,30 @@
 package classify
 
 import (
-	"fmt"
 	"math"
 	"sort"
-	"strings"
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/fold"
 	"switchyard/router/policy"
+	"switchyard/router/textmodel"
 )
 
 // Input is what a classification looks at.
 type Input struct {
-	Rules    *policy.Ruleset
-	Matcher  *Matcher
-	Text     string          // all the customer's words on the ticket, newest last
-	At       time.Time       // when the last of them was sent, in the desk's zone; zero if unknown
-	Language router.Language // a hint where the text has none
-	Fixed    router.Topic    // an agent said so: kept
-	Vars     func(text string) policy.Vars
+	Rules     *policy.Ruleset
+	Matcher   *Matcher
+	Model     *textmodel.Model // nil: the policy's word lists alone
+	Embedding []float32        // the text's vector, nil if there is none
+	Opinion   *router.Opinion  // a second opinion, nil if none was asked
+	Text      string           // all the customer's words on the ticket, newest last
+	Parts     []string         // the same, message by message
+	At        time.Time        // when the last of them was sent, in the desk's zone; zero if unknown
+	Language  router.Language  // a hint where the text has none
+	Fixed     router.Topic     // an agent said so: kept
+	Touched   router.Topic     // the topic an agent has worked on: another one is proposed, not taken
+	Vars      func(text string) policy.Vars
 }
 
 // Result is a classification with its reasons.
@@ -28,9 +33,6 @@ type Result struct {
 	Topic   *policy.Topic // nil if there is none
 	Reasons []router.Reason
 }
-
-// enough is the score at which a topic counts as present beside another (invariant B): one strong word.
-const enough = 4
 
 // Classify classifies.
 func Classify(in Input) Result {
@@ -41,16 +43,19 @@ func Classify(in Input) Result {
 		out.Language = in.Language
 	}
 	out.Signals = Entities(in.Text, in.At)
-	scores, words := in.score(text)
-	out.Topics = topics(in.Rules, scores)
+	tone := ToneOf(in.Text)
+	out.Urgency, out.Sentiment = round(tone.Urgency), round(tone.Sentiment)
 	switch {
 	case in.Fixed != "" && in.Rules.Topic(in.Fixed) != nil:
 		out.choose(in.Rules.Topic(in.Fixed), 1)
 		out.note("corrected", true, string(in.Fixed), "客服人员确认过主题", "an agent said what it is about")
-	case out.byRule(in, text):
+	case out.byRule(in, text) || out.byWordRule(in, text):
+	case in.Model != nil:
+		out.byModel(in, text)
 	default:
-		out.byWords(in, scores, words)
+		out.byWords(in, text)
 	}
+	out.keepTouched(in)
 	if out.Topic != nil {
 		out.Missing = missing(out.Topic, out.Signals)
 		out.Spam = out.Topic.Spam
@@ -58,8 +63,14 @@ func Classify(in Input) Result {
 	return out
 }
 
+// Normalize folds a text for rules, word lists and search of words, and cuts it.
+func Normalize(s string) string { return fold.Text(s, maxText) }
+
+// round keeps four digits, so that a decision reads the same everywhere.
+func round(x float64) float64 { return math.Round(x*1e4) / 1e4 }
+
 func (r *Result) choose(t *policy.Topic, confidence float64) {
-	r.Topic, r.Confidence = t, math.Round(confidence*1e4)/1e4
+	r.Topic, r.Confidence = t, round(confidence)
 	r.Classification.Topic = t.Name
 }
 
@@ -88,76 +99,20 @@ func (r *Result) byRule(in Input, text string) bool {
 	return false
 }
 
-// score adds the weights of the phrases found, by topic.
-func (in Input) score(text string) ([]float64, []string) {
-	scores := make([]float64, len(in.Rules.Topics))
-	words := make([]string, len(in.Rules.Topics))
-	for _, h := range in.Matcher.Find(text) {
-		scores[h.Topic] += h.Weight
-		if n := strings.Count(words[h.Topic], ","); n < 4 {
-			if words[h.Topic] != "" {
-				words[h.Topic] += ", "
-			}
-			words[h.Topic] += strings.TrimSuffix(h.Phrase, "*")
+// keepTouched leaves a ticket that an agent has worked on its topic, and proposes the other one.
+func (r *Result) keepTouched(in Input) {
+	was := in.Rules.Topic(in.Touched)
+	if was == nil || r.Topic == was || r.Topic == nil || r.Rejected {
+		if was != nil && r.Topic != was {
+			r.choose(was, r.Confidence)
+			r.Rejected = false
 		}
-	}
-	return scores, words
-}
-
-// confidenceOf turns a topic's score into 0–1: how much of all evidence it has, and whether it
-// is more than one weak word. It is no learned probability; the trained model brings that.
-func confidenceOf(score, all float64) float64 {
-	if score <= 0 {
-		return 0
-	}
-	return score / (all + 0.5) * (1 - math.Exp(-score))
-}
-
-func topics(rs *policy.Ruleset, scores []float64) []router.TopicScore {
-	all := 0.0
-	for _, s := range scores {
-		all += s
-	}
-	var out []router.TopicScore
-	for i, s := range scores {
-		if s > 0 {
-			out = append(out, router.TopicScore{Topic: rs.Topics[i].Name, Confidence: math.Round(confidenceOf(s, all)*1e4) / 1e4})
-		}
-	}
-	sort.SliceStable(out, func(i, j int) bool { return out[i].Confidence > out[j].Confidence })
-	return out
-}
-
-// byWords takes the topic of most weight; one the policy lists earlier goes before it if
-// it has enough evidence of its own.
-func (r *Result) byWords(in Input, scores []float64, words []string) {
-	best, all := -1, 0.0
-	for i, s := range scores {
-		all += s
-		if s > 0 && (best < 0 || s > scores[best]) {
-			best = i
-		}
-	}
-	if best < 0 {
-		r.Rejected = true
-		r.note("words", false, "", "没有任何主题的词出现", "no word of any topic occurs")
 		return
 	}
-	confidence := confidenceOf(scores[best], all)
-	for i := range scores {
-		if i < best && scores[i] >= enough && !in.Rules.Topics[best].Spam {
-			confidence = confidenceOf(scores[i]+scores[best], all)
-			best = i
-			break
-		}
-	}
-	t := in.Rules.Topics[best]
-	r.choose(t, confidence)
-	r.Rejected = r.Confidence < in.Rules.Review.Below
-	r.note("words", true, fmt.Sprintf("%s %.2f", t.Name, r.Confidence), "出现了："+words[best], "these words occur: "+words[best])
-	if r.Rejected {
-		r.note("threshold", true, fmt.Sprintf("%.2f < %.2f", r.Confidence, in.Rules.Review.Below), "把握低于设定的门槛", "the confidence is below the policy's threshold")
-	}
+	r.Proposed = r.Topic.Name
+	r.note("touched", true, string(was.Name), "客服已在处理，主题只建议改为「"+r.Topic.Title.ZH+"」", "an agent has worked on it: the new topic "+r.Topic.Title.EN+" is only proposed")
+	r.choose(was, r.Confidence)
+	r.Subtopic = ""
 }
 
 func missing(t *policy.Topic, signals []router.Signal) []string {
@@ -168,4 +123,10 @@ func missing(t *policy.Topic, signals []router.Signal) []string {
 		}
 	}
 	return out
+}
+
+// sortScores puts the surest topic first; equal ones keep the policy's order.
+func sortScores(s []router.TopicScore) []router.TopicScore {
+	sort.SliceStable(s, func(i, j int) bool { return s[i].Confidence > s[j].Confidence })
+	return s
 }

@@ -45,7 +45,7 @@ type scan struct {
 //
 // Times to come are not found: they are no facts of what happened.
 func Entities(text string, at time.Time) []router.Signal {
-	s := scan{folded: fold(text), at: at}
+	s := scan{folded: foldRaw(text), at: at}
 	s.run()
 	return s.signals()
 }

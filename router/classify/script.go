@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"switchyard/router/fold"
 )
 
 // folded is the beginning of a text, at most maxText characters, in half width, lower case and
@@ -18,8 +20,8 @@ type folded struct {
 // shift says that from a byte of the folded text on, the raw one is so many bytes further.
 type shift struct{ at, by int32 }
 
-// fold folds. Line breaks stay, other blanks become a space each, invisible characters go.
-func fold(raw string) folded {
+// foldRaw folds, and knows the way back. Line breaks stay, other blanks become a space each, invisible characters go.
+func foldRaw(raw string) folded {
 	out := make([]byte, 0, min(len(raw), 3*maxText)+utf8.UTFMax)
 	f := folded{raw: raw}
 	by, i := 0, 0
@@ -34,7 +36,7 @@ func fold(raw string) folded {
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(raw[i:])
-		if size == 3 && isHan(r) && !simplified.set.has(r) {
+		if size == 3 && isHan(r) && fold.Rune(r) == r {
 			out = append(out, raw[i], raw[i+1], raw[i+2])
 		} else if q := foldRune(r); q >= 0 {
 			out = utf8.AppendRune(out, q)
@@ -64,10 +66,7 @@ func foldByte(c byte) byte {
 func foldRune(r rune) rune {
 	switch {
 	case isHan(r):
-		if simplified.set.has(r) {
-			return simplified.to[r]
-		}
-		return r
+		return fold.Rune(r)
 	case r >= 0xFF01 && r <= 0xFF5E:
 		r -= 0xFEE0
 	case r == 0xFFE5:
@@ -133,32 +132,6 @@ func setOf(chars string) *runeSet {
 	}
 	return s
 }
-
-// simplified maps the traditional characters that occur in words of this package to simplified ones.
-var simplified = func() (out struct {
-	set runeSet
-	to  map[rune]rune
-}) {
-	const pairs = "轉转賬账帳账戶户戸户號号碼码尾尾後后個个訂订單单據据點点鐘钟鍾钟時时間间週周禮礼兩两萬万億亿塊块錢钱圓元員员" +
-		"幣币臺台後后處处審审核核敗败還还沒没對对請请凍冻結结別别給给爲为為为電电話话機机郵邮箱箱錯错誤误報报現现" +
-		"剛刚纔才這这個个內内晚晚裡里裏里過过從从開开發发應应該该讓让們们嗎吗麼么無无與与會会還还來来進进" +
-		"銀银行行卡卡貨货異异狀状態态駁驳絕绝銷销撤撤掛挂確确認认認认滙汇匯汇歐欧鎊镑盧卢銖铢麗丽韓韩" +
-		"緊紧馬马趕赶經经壞坏慘惨騙骗垃垃圾圾謝谢讚赞贊赞氣气憤愤煩烦慮虑擔担憂忧醫医藥药費费學学癱瘫瘋疯" +
-		"張张劉刘陳陈楊杨趙赵黃黄吳吴孫孙馬马鄭郑馮冯鄧邓許许葉叶蔣蒋閻阎鐘钟蘇苏呂吕盧卢賈贾韋韦鄒邹龍龙萬万錢钱" +
-		"湯汤賴赖龔龚顧顾嚴严譚谭陸陆魯鲁聯联繫系絡络線线總总統统續续數数據据歷历檢检驗验證证題题問问離离難难" +
-		"編编購购買买賣卖資资訊讯遲迟實实圖图計计務务裝装僅仅儘尽盡尽隨随樣样該该聽听説说說说話话門门間间飛飞機机場场貸贷債债欠欠詐诈盜盗兒儿擾扰騷骚壓压覺觉"
-	out.to = map[rune]rune{}
-	var from rune
-	for i, r := range []rune(pairs) {
-		if i%2 == 0 {
-			from = r
-		} else if from != r {
-			out.set.add(from)
-			out.to[from] = r
-		}
-	}
-	return out
-}()
 
 func isHan(r rune) bool {
 	return r >= 0x4E00 && r <= 0x9FFF || r >= 0x3400 && r <= 0x4DBF || r == '〇' || r >= 0x20000 && r <= 0x323AF

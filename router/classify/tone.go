@@ -42,7 +42,7 @@ const maxTone = 6
 // ToneOf tells how urgent a text sounds and how it feels: words of both languages, negated ones turned
 // around, exclamation marks and capitals. It is a rough count, bounded whatever comes in.
 func ToneOf(text string) Tone {
-	f := fold(text)
+	f := foldRaw(text)
 	out := Tone{}
 	urgency, sentiment := f.loudness()
 	seen := map[string]bool{}

@@ -13,6 +13,7 @@ import (
 	"switchyard/router/policy"
 	"switchyard/router/prioritize"
 	"switchyard/router/route"
+	"switchyard/router/textmodel"
 )
 
 // Input is everything a decision looks at.
@@ -23,7 +24,11 @@ type Input struct {
 	Snapshot *load.Snapshot
 	Modes    route.Modes
 	Rules    *Ruleset
-	Now      time.Time
+	Model    *textmodel.Model // nil: the policy's word lists alone
+	// What came from outside is part of the input: a second opinion and the vector of the customer's words, nil if there are none.
+	Opinion   *router.Opinion
+	Embedding []float32
+	Now       time.Time
 }
 
 // Record is what is kept of an Input: what is immutable elsewhere is kept by name.
@@ -34,7 +39,11 @@ type Record struct {
 	Snapshot string             `json:"snapshot"` // digest
 	Modes    route.Modes        `json:"modes"`
 	Policy   string             `json:"policy"` // version
-	Now      time.Time          `json:"now"`
+	Model    string             `json:"model,omitempty"`
+
+	Opinion   *router.Opinion `json:"opinion,omitempty"`
+	Embedding []float32       `json:"embedding,omitempty"`
+	Now       time.Time       `json:"now"`
 }
 
 // Record is the stored form of the input.
@@ -43,17 +52,22 @@ func (in Input) Record() Record {
 	for i, m := range in.Messages {
 		ids[i] = m.ID
 	}
-	return Record{Ticket: in.Ticket, Messages: ids, Contact: in.Contact, Snapshot: in.Snapshot.Digest(), Modes: in.Modes, Policy: in.Rules.Version, Now: in.Now}
+	model := ""
+	if in.Model != nil {
+		model = in.Model.Version()
+	}
+	return Record{Model: model, Opinion: in.Opinion, Embedding: in.Embedding, Ticket: in.Ticket, Messages: ids, Contact: in.Contact, Snapshot: in.Snapshot.Digest(), Modes: in.Modes, Policy: in.Rules.Version, Now: in.Now}
 }
 
 // Decide decides.
 func Decide(in Input) (router.Decision, error) {
-	body, err := json.Marshal(in.Record())
+	record := in.Record()
+	body, err := json.Marshal(record)
 	if err != nil {
 		return router.Decision{}, router.Wrap("decide", router.CodeInternal, err)
 	}
 	sum := sha256.Sum256(body)
-	d := router.Decision{TicketID: in.Ticket.ID, At: in.Now, InputDigest: hex.EncodeToString(sum[:16]), Policy: in.Rules.Version,
+	d := router.Decision{TicketID: in.Ticket.ID, At: in.Now, InputDigest: hex.EncodeToString(sum[:16]), Policy: in.Rules.Version, Model: record.Model,
 		Snapshot: in.Snapshot.Digest(), Reasons: []router.Reason{}}
 	d.ID = router.HashID("d", d.InputDigest)
 
@@ -86,13 +100,13 @@ func Decide(in Input) (router.Decision, error) {
 }
 
 func (in Input) classify(f facts) classify.Result {
-	return classify.Classify(classify.Input{Rules: in.Rules.Ruleset, Matcher: in.Rules.Matcher, Text: f.text, At: f.writtenAt.In(in.Rules.Zone), Language: f.hint,
-		Fixed: fixedTopic(in.Ticket), Vars: func(text string) policy.Vars { return in.vars(f, text, nil) }})
+	return classify.Classify(classify.Input{Rules: in.Rules.Ruleset, Matcher: in.Rules.Matcher, Model: in.Model, Embedding: in.Embedding, Opinion: in.Opinion,
+		Text: f.text, Parts: f.parts, At: f.writtenAt.In(in.Rules.Zone), Language: f.hint, Fixed: fixedTopic(in.Ticket), Touched: touchedTopic(in.Ticket), Vars: func(text string) policy.Vars { return in.vars(f, text, nil) }})
 }
 
 // spam reports whether a message by itself is spam.
 func (in Input) spam(f facts, text string) bool {
-	f.text = text
+	f.text, f.parts = text, nil
 	c := in.classify(f)
 	return c.Spam && !c.Rejected
 }
@@ -111,7 +125,7 @@ func (in Input) sift(f facts, c classify.Result) (facts, classify.Result) {
 	if len(rest) == 0 || len(rest) == len(f.parts) {
 		return f, c
 	}
-	f.text = strings.Join(rest, "\n")
+	f.text, f.parts = strings.Join(rest, "\n"), rest
 	return f, in.classify(f)
 }
 
@@ -190,6 +204,18 @@ func fixedTopic(t router.Ticket) router.Topic {
 	}
 	return ""
 }
+
+// touchedTopic is the topic under which an agent has worked on the ticket: a new one is only proposed.
+func touchedTopic(t router.Ticket) router.Topic {
+	if t.Case.Number > 1 || t.Case.Judged {
+		return t.Topic
+	}
+	return ""
+}
+
+// Words are the customer's words in messages, newest last: what a decision reads, and what
+// is sent to those who are asked from outside.
+func Words(ms []router.Message) string { return factsOf(ms).text }
 
 // speaks is the language an agent must have.
 func speaks(l router.Language) router.Language {

@@ -16,12 +16,12 @@ type Options struct {
 	Progress   func(float64) // hears the share done, 0–1, from one goroutine at a time; may be nil
 }
 
-// Train trains a model: the jobs of a textmodel.Plan side by side. The same examples and
+// Train trains a model and gives it with its file: the jobs of a textmodel.Plan side by side. The same examples and
 // seed give the same model, whatever Workers is. invalid_field: what is wrong with the examples.
-func Train(ctx context.Context, examples []textmodel.Example, o Options) (*textmodel.Model, error) {
+func Train(ctx context.Context, examples []textmodel.Example, o Options) (*textmodel.Model, []byte, error) {
 	plan, err := textmodel.NewPlan(examples, o.Seed, o.Embeddings)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	results := make([]textmodel.Result, plan.Jobs())
 	tell := progress{parts: make([]float64, plan.Jobs()), tell: o.Progress}
@@ -43,9 +43,9 @@ func Train(ctx context.Context, examples []textmodel.Example, o Options) (*textm
 	close(jobs)
 	wg.Wait()
 	if ctx.Err() != nil {
-		return nil, router.Wrap("learn.train", router.CodeUnavailable, ctx.Err())
+		return nil, nil, router.Wrap("learn.train", router.CodeUnavailable, ctx.Err())
 	}
-	return plan.Finish(results), nil
+	return plan.Finish(results)
 }
 
 // progress joins the shares done of several jobs.

@@ -217,7 +217,7 @@ func (c *compiler) topics() {
 			c.class(path+".class", doc.Class)
 		}
 		for j, w := range doc.Words {
-			if w.Weight <= 0 {
+			if w.Weight <= 0 && !w.Rule {
 				c.bad(fmt.Sprintf("%s.words[%d].weight", path, j), "must be positive")
 			}
 		}
@@ -274,8 +274,15 @@ func (c *compiler) review() {
 	r := c.doc.Review
 	c.queue("review.queue", r.Queue)
 	c.class("review.class", r.Class)
-	if r.Below < 0 || r.Below >= 1 {
+	switch {
+	case r.Below < 0 || r.Below >= 1:
 		c.bad("review.below", "must be from 0 up to 1")
+	case r.Cost != 0 && r.Below != 0:
+		c.bad("review.wrong_queue_costs", "and below cannot both be given: the cost gives the threshold 1 − 1/cost")
+	case r.Cost != 0 && r.Cost < 1:
+		c.bad("review.wrong_queue_costs", "must be at least 1, what a review costs")
+	case r.Cost != 0:
+		r.Below = 1 - 1/r.Cost // review where (1 − sureness)·cost > 1
 	}
 	c.out.Review = r
 }

@@ -100,9 +100,11 @@ func (f FactDoc) MetBy(signals []router.Signal) bool {
 	return false
 }
 
-// WordsDoc is words and phrases that speak for a topic with a weight. In Latin script a phrase
-// matches whole words, an asterisk at its end any ending; Chinese matches anywhere.
+// WordsDoc is words and phrases that speak for a topic. In Latin script a phrase matches whole
+// words, an asterisk at its end any ending; Chinese matches anywhere. A list that is a rule decides
+// wherever one of its phrases occurs; the others are weighed against each other, where no text model is.
 type WordsDoc struct {
+	Rule   bool     `yaml:"rule"`
 	Weight float64  `yaml:"weight"`
 	Any    []string `yaml:"any"`
 }
@@ -138,7 +140,8 @@ type ClassDoc struct {
 type ReviewDoc struct {
 	Queue router.QueueName `yaml:"queue"`
 	Class router.ClassName `yaml:"class"`
-	Below float64          `yaml:"below"` // confidence, 0–1
+	Below float64          `yaml:"below"`             // sureness, 0–1, under which a ticket goes to review
+	Cost  float64          `yaml:"wrong_queue_costs"` // what a wrong queue costs, where a review costs 1: gives Below
 }
 
 // ClaimDoc bounds claims.

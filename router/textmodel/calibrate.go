@@ -14,7 +14,8 @@ var defaultScope = [5]float64{0.5, 0.6, 0.5, 2, 0}
 const fewOOS = 20
 
 // Finish joins the results of all jobs, in the order of the jobs, to a model calibrated on texts the measured nets had not seen.
-func (p *Plan) Finish(rs []Result) *Model {
+// It gives the model and its file.
+func (p *Plan) Finish(rs []Result) (*Model, []byte, error) {
 	m := &Model{lexicon: p.lexicon, vocabulary: rs[0].vocabulary, nets: rs[0].nets, topicOf: p.topicOf}
 	m.Info = Info{Format: Format, Digest: Digest(p.examples), Examples: len(p.examples), Seed: p.seed, Labels: p.labels, Topics: p.topics, Embeddings: p.embedder, Dense: p.dense}
 	m.plain = p.calibrate(rs, 0)
@@ -22,7 +23,12 @@ func (p *Plan) Finish(rs []Result) *Model {
 		m.withDense = p.calibrate(rs, 1)
 	}
 	m.Metrics = p.measure(rs, m)
-	return m
+	file, err := m.Encode()
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err = Decode(file)
+	return m, file, err
 }
 
 // calibrate finds the temperature (Guo et al. 2017) and the weights of the out-of-scope signals (Platt 1999).

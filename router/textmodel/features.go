@@ -15,10 +15,10 @@ const maxText = 8000
 // The blocks of features. Each is scaled to length one by itself, so that the many
 // character n-grams do not drown the few words.
 const (
-	blockWords   = iota // stems and Chinese characters, alone and in pairs of neighbors
-	blockContent        // words that carry meaning, alone and with one of the next three
-	blockChars          // character n-grams within words and Chinese runs
-	blockConcepts       // concepts of the lexicon, alone and in pairs
+	blockWords    = iota // stems and Chinese characters, alone and in pairs of neighbors
+	blockContent         // words that carry meaning, alone and with one of the next three
+	blockChars           // character n-grams within words and Chinese runs
+	blockConcepts        // concepts of the lexicon, alone and in pairs
 	blocks
 )
 

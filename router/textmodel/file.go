@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 
@@ -97,13 +98,13 @@ func Decode(file []byte) (*Model, error) {
 	if h.Features < 1 || h.Features > maxFeatures || len(h.Nets) == 0 || len(h.Labels) < 2 || h.Dense < 0 || h.Dense > maxDense {
 		return nil, bad("the model file's head makes no sense")
 	}
-	return h.model(r, bad)
+	return h.model(r, hex.EncodeToString(file[len(body):len(body)+8]), bad)
 }
 
 // maxDense bounds the length of vectors of an embeddings model.
 const maxDense = 8192
 
-func (h header) model(r *bytes.Reader, bad func(string, ...any) error) (*Model, error) {
+func (h header) model(r *bytes.Reader, version string, bad func(string, ...any) error) (*Model, error) {
 	m := &Model{Info: h.Info, lexicon: newLexicon(h.Concepts), plain: h.Plain, withDense: h.WithDense}
 	m.vocabulary = &vocabulary{most: h.Unseen, keys: make([]uint32, h.Features), block: make([]uint8, h.Features), idf: make([]float32, h.Features)}
 	parts := []any{m.vocabulary.keys, m.vocabulary.block, m.vocabulary.idf}
@@ -127,6 +128,7 @@ func (h header) model(r *bytes.Reader, bad func(string, ...any) error) (*Model, 
 	for i, t := range h.Topics {
 		at[t] = i
 	}
+	m.version = version
 	for _, l := range h.Labels {
 		i, ok := at[l.Topic]
 		if !ok {

@@ -23,8 +23,12 @@ type Model struct {
 	nets       []quantized
 	plain      blend // of the nets that see only the text
 	withDense  blend // of all nets, where the text has a vector
+	version    string
 	topicOf    []int // label → index in Topics; -1: out of scope
 }
+
+// Version names the model: the same bytes, the same version.
+func (m *Model) Version() string { return m.version }
 
 // Info is what a model says of itself.
 type Info struct {
