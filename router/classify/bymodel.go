@@ -77,7 +77,8 @@ func listed(rs *policy.Ruleset, scores []float64) []router.TopicScore {
 			out = append(out, router.TopicScore{Topic: rs.Topics[i].Name, Confidence: round(s)})
 		}
 	}
-	return sortScores(out)
+	SortTopics(out)
+	return out
 }
 
 // first is the topic the policy lists first among those that are there: with enough confidence

@@ -125,8 +125,7 @@ func missing(t *policy.Topic, signals []router.Signal) []string {
 	return out
 }
 
-// sortScores puts the surest topic first; equal ones keep the policy's order.
-func sortScores(s []router.TopicScore) []router.TopicScore {
+// SortTopics puts the surest topic first; equal ones keep their order.
+func SortTopics(s []router.TopicScore) {
 	sort.SliceStable(s, func(i, j int) bool { return s[i].Confidence > s[j].Confidence })
-	return s
 }

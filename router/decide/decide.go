@@ -99,6 +99,13 @@ func Decide(in Input) (router.Decision, error) {
 	return d, nil
 }
 
+// Classify is the first step of a decision by itself: what the messages are about.
+func Classify(in Input) classify.Result {
+	f := factsOf(in.Messages)
+	_, c := in.sift(f, in.classify(f))
+	return c
+}
+
 func (in Input) classify(f facts) classify.Result {
 	return classify.Classify(classify.Input{Rules: in.Rules.Ruleset, Matcher: in.Rules.Matcher, Model: in.Model, Embedding: in.Embedding, Opinion: in.Opinion,
 		Text: f.text, Parts: f.parts, At: f.writtenAt.In(in.Rules.Zone), Language: f.hint, Fixed: fixedTopic(in.Ticket), Touched: touchedTopic(in.Ticket), Vars: func(text string) policy.Vars { return in.vars(f, text, nil) }})

@@ -13,6 +13,7 @@ import (
 	"switchyard/router/load"
 	"switchyard/router/route"
 	"switchyard/router/store"
+	"switchyard/router/textmodel"
 )
 
 // refreshEvery is how old a view may be.
@@ -21,6 +22,7 @@ const refreshEvery = time.Second
 // View is one consistent picture: rules, load and modes.
 type View struct {
 	Rules    *decide.Ruleset
+	Model    *textmodel.Model // nil: none
 	Snapshot *load.Snapshot
 	Modes    route.Modes
 	Agents   []load.Agent
@@ -39,6 +41,8 @@ type Live struct {
 	generation int64
 	users      []router.User
 	compiled   map[string]*decide.Ruleset // by version
+	model      *textmodel.Model           // in force
+	models     map[string]*textmodel.Model
 	rate       float64
 	ratedAt    time.Time
 	saved      map[string]bool // digests of stored snapshots, the last few
@@ -48,7 +52,7 @@ type Live struct {
 
 // NewLive makes a Live; Refresh or Start fills it.
 func NewLive(st store.Store, now func() time.Time, zones func(string) (*time.Location, error), log *slog.Logger) *Live {
-	return &Live{store: st, now: now, zones: zones, log: log, generation: -1, compiled: map[string]*decide.Ruleset{}, saved: map[string]bool{}}
+	return &Live{store: st, now: now, zones: zones, log: log, generation: -1, compiled: map[string]*decide.Ruleset{}, models: map[string]*textmodel.Model{}, saved: map[string]bool{}}
 }
 
 // View is the latest view. Refresh must have succeeded once.
@@ -133,7 +137,7 @@ func (l *Live) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.view.Store(&View{Rules: rules, Snapshot: snap, Modes: modes.Value, Agents: agents})
+	l.view.Store(&View{Rules: rules, Model: l.model, Snapshot: snap, Modes: modes.Value, Agents: agents})
 	return nil
 }
 
@@ -163,6 +167,9 @@ func (l *Live) rules(ctx context.Context) (*decide.Ruleset, error) {
 	}
 	rules, err := l.ruleset(ctx, active.Value.Version)
 	if err != nil {
+		return nil, err
+	}
+	if err := l.readModel(ctx); err != nil {
 		return nil, err
 	}
 	users, err := store.Users(l.store).All(ctx, "")

@@ -160,7 +160,7 @@ func (s *Service) Decide(ctx context.Context, t router.Ticket, extra ...router.M
 		return router.Decision{}, err
 	}
 	view := s.Live.View()
-	in := decide.Input{Ticket: t, Messages: ms, Contact: contact, Snapshot: view.Snapshot, Modes: view.Modes, Rules: view.Rules, Now: s.Now()}
+	in := decide.Input{Ticket: t, Messages: ms, Contact: contact, Snapshot: view.Snapshot, Modes: view.Modes, Rules: view.Rules, Model: view.Model, Now: s.Now()}
 	d, err := decide.Decide(in)
 	if err != nil {
 		return d, err
@@ -251,11 +251,16 @@ func (s *Service) Again(ctx context.Context, r store.DecisionRecord) (router.Dec
 	if err != nil {
 		return router.Decision{}, err
 	}
+	model, err := s.Live.Model(ctx, r.Input.Model)
+	if err != nil {
+		return router.Decision{}, err
+	}
 	ms, err := s.Store.MessagesByID(ctx, r.Input.Messages)
 	if err != nil {
 		return router.Decision{}, err
 	}
-	return decide.Decide(decide.Input{Ticket: r.Input.Ticket, Messages: ms, Contact: r.Input.Contact, Snapshot: snap, Modes: r.Input.Modes, Rules: rules, Now: r.Input.Now})
+	return decide.Decide(decide.Input{Ticket: r.Input.Ticket, Messages: ms, Contact: r.Input.Contact, Snapshot: snap, Modes: r.Input.Modes, Rules: rules, Model: model,
+		Opinion: r.Input.Opinion, Embedding: r.Input.Embedding, Now: r.Input.Now})
 }
 
 // Changed tells the bus that something about a ticket changed that is not in the ticket itself.

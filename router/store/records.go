@@ -8,6 +8,7 @@ import (
 	"switchyard/router"
 	"switchyard/router/decide"
 	"switchyard/router/route"
+	"switchyard/router/textmodel"
 )
 
 // PolicyVersion is a policy document as it was put in.
@@ -69,6 +70,29 @@ func Decisions(d Docs) Collection[DecisionRecord] {
 func Snapshots(d Docs) Collection[json.RawMessage] {
 	return Collection[json.RawMessage]{Docs: d, Kind: "snapshot"}
 }
+
+// TextModel is a trained text model that the desk keeps; its file is the blob ModelBlob(version).
+type TextModel struct {
+	Version string          `json:"version"`
+	Info    textmodel.Info  `json:"info"`
+	By      router.AgentID  `json:"by"` // empty: it came with the program
+	Note    string          `json:"note,omitempty"`
+	At      time.Time       `json:"at"`
+	Check   json.RawMessage `json:"check,omitempty"` // how it did beside the one in force when it was made
+}
+
+// TextModels are all text models by version.
+func TextModels(d Docs) Collection[TextModel] {
+	return Collection[TextModel]{Docs: d, Kind: "text_model"}
+}
+
+// ActiveModel is the one record, under the id "active", of the text model in force; version "" is none.
+func ActiveModel(d Docs) Collection[Active] {
+	return Collection[Active]{Docs: d, Kind: "text_model_active"}
+}
+
+// ModelBlob is the blob of a text model's file.
+func ModelBlob(version string) router.BlobID { return router.BlobID("text_model_" + version) }
 
 // ModesRecord is the one record, under the id "desk", of the modes in force.
 func ModesRecord(d Docs) Collection[route.Modes] {

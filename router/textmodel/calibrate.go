@@ -18,6 +18,9 @@ const fewOOS = 20
 func (p *Plan) Finish(rs []Result) (*Model, []byte, error) {
 	m := &Model{lexicon: p.lexicon, vocabulary: rs[0].vocabulary, nets: rs[0].nets, topicOf: p.topicOf}
 	m.Info = Info{Format: Format, Digest: Digest(p.examples), Examples: len(p.examples), Seed: p.seed, Labels: p.labels, Topics: p.topics, Embeddings: p.embedder, Dense: p.dense}
+	for _, doc := range p.docs {
+		m.prints = append(m.prints, fingerprint(doc))
+	}
 	m.plain = p.calibrate(rs, 0)
 	if p.dense > 0 {
 		m.withDense = p.calibrate(rs, 1)
@@ -159,7 +162,7 @@ func (p *Plan) measure(rs []Result, m *Model) Metrics {
 	p.held(rs, which, func(e Example, a answer) {
 		j := b.judge(a, p.topicOf, len(p.topics))
 		j.Topic = p.topics[j.best]
-		s.Add(e.Topic, "", j, false)
+		s.Add(e.Topic, "", j, false, false)
 	})
 	r := s.Report()
 	return Metrics{N: r.N, Accuracy: r.Accuracy, ECE: r.ECE, OOS: s.out}

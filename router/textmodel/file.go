@@ -54,6 +54,7 @@ func (m *Model) Encode() ([]byte, error) {
 	write(m.vocabulary.keys)
 	write(m.vocabulary.block)
 	write(m.vocabulary.idf)
+	write(m.prints)
 	for _, n := range m.nets {
 		for _, part := range n.arrays() {
 			write(part)
@@ -95,7 +96,7 @@ func Decode(file []byte) (*Model, error) {
 	if sum := sha256.Sum256(body); string(sum[:]) != string(file[len(body):]) {
 		return nil, bad("the model file is damaged: its checksum does not match")
 	}
-	if h.Features < 1 || h.Features > maxFeatures || len(h.Nets) == 0 || len(h.Labels) < 2 || h.Dense < 0 || h.Dense > maxDense {
+	if h.Features < 1 || h.Features > maxFeatures || len(h.Nets) == 0 || len(h.Labels) < 2 || h.Dense < 0 || h.Dense > maxDense || h.Examples < 1 || h.Examples > maxFile/8 {
 		return nil, bad("the model file's head makes no sense")
 	}
 	return h.model(r, hex.EncodeToString(file[len(body):len(body)+8]), bad)
@@ -107,7 +108,8 @@ const maxDense = 8192
 func (h header) model(r *bytes.Reader, version string, bad func(string, ...any) error) (*Model, error) {
 	m := &Model{Info: h.Info, lexicon: newLexicon(h.Concepts), plain: h.Plain, withDense: h.WithDense}
 	m.vocabulary = &vocabulary{most: h.Unseen, keys: make([]uint32, h.Features), block: make([]uint8, h.Features), idf: make([]float32, h.Features)}
-	parts := []any{m.vocabulary.keys, m.vocabulary.block, m.vocabulary.idf}
+	m.prints = make([]uint64, h.Examples)
+	parts := []any{m.vocabulary.keys, m.vocabulary.block, m.vocabulary.idf, m.prints}
 	for _, n := range h.Nets {
 		q, ok := newQuantized(n, h)
 		if !ok {

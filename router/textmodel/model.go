@@ -21,8 +21,9 @@ type Model struct {
 	lexicon    *lexicon
 	vocabulary *vocabulary
 	nets       []quantized
-	plain      blend // of the nets that see only the text
-	withDense  blend // of all nets, where the text has a vector
+	plain      blend    // of the nets that see only the text
+	withDense  blend    // of all nets, where the text has a vector
+	prints     []uint64 // fingerprints of the training texts
 	version    string
 	topicOf    []int // label → index in Topics; -1: out of scope
 }

@@ -8,22 +8,22 @@ import (
 // recipe says how one member of the ensemble is trained. The numbers were chosen on
 // validation parts of public data sets; deploy/docs/classification.md says which.
 type recipe struct {
-	units       int     // units between features and labels; 0: a linear model
-	rate        float64 // of AdaGrad, falling to 0 over the epochs
-	dropIn      float64 // share of a text's features left out at each look
-	dropHidden  float64
-	useDense    bool // sees the vectors of the embeddings endpoint too
-	seed        uint64
-	epochsScale float64
+	units      int     // units between features and labels; 0: a linear model
+	rate       float64 // of AdaGrad, falling to 0 over the epochs
+	dropIn     float64 // share of a text's features left out at each look
+	dropHidden float64
+	useDense   bool // sees the vectors of the embeddings endpoint too
+	seed       uint64
 }
 
 // members are the learners of an ensemble: one linear model, whose weights also
 // explain, and two small networks that see combinations.
-func members(dense bool) []recipe {
+func members(labels int, dense bool) []recipe {
+	hidden := min(96, 32+labels)
 	out := []recipe{
 		{rate: 0.4, dropIn: 0.6, seed: 1},
-		{units: hiddenUnits, rate: 0.06, dropIn: 0.5, dropHidden: 0.5, seed: 2},
-		{units: hiddenUnits, rate: 0.06, dropIn: 0.5, dropHidden: 0.5, seed: 3},
+		{units: hidden, rate: 0.06, dropIn: 0.5, dropHidden: 0.5, seed: 2},
+		{units: hidden, rate: 0.06, dropIn: 0.5, dropHidden: 0.5, seed: 3},
 	}
 	if dense {
 		for i := range 3 {
@@ -34,8 +34,6 @@ func members(dense bool) []recipe {
 	}
 	return out
 }
-
-const hiddenUnits = 96
 
 // net is a softmax over labels, linear in the features or with one hidden layer between.
 type net struct {

@@ -152,24 +152,24 @@ func (p *Plan) Run(job int, progress func(float64) bool) Result {
 
 // train trains all members; false if progress ended it.
 func (p *Plan) train(r *Result, samples []sample, progress func(float64) bool) bool {
-	ms := members(p.dense > 0)
-	steps := len(ms)
-	part := func(k int) func(float64) bool {
-		return func(x float64) bool { return progress((float64(k) + x) / float64(steps)) }
-	}
+	ms := members(len(p.labels), p.dense > 0)
+	steps, done := len(ms), 0
+	part := func(x float64) bool { return progress((float64(done) + x) / float64(steps)) }
 	if len(samples) >= svmEnough*len(p.labels) {
 		steps++
-		n, ok := trainSVM(samples, len(r.vocabulary.keys), len(p.labels), p.seed, part(steps-1))
+		n, ok := trainSVM(samples, len(r.vocabulary.keys), len(p.labels), p.seed, part)
 		if !ok {
 			return false
 		}
-		defer func() { r.nets = append(r.nets, quantize(&n)) }()
+		done++
+		defer func() { r.nets = append(r.nets, quantize(&n)) }() // the linear member comes first: it explains
 	}
-	for k, m := range ms {
+	for _, m := range ms {
 		l := newLearner(m, len(r.vocabulary.keys), p.dense, len(p.labels), p.seed)
-		if !l.train(samples, part(k)) {
+		if !l.train(samples, part) {
 			return false
 		}
+		done++
 		r.nets = append(r.nets, quantize(&l.net))
 	}
 	return true

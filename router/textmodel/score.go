@@ -17,10 +17,12 @@ type Score struct {
 type scored struct {
 	want, got, language string
 	confidence, sure    float64
+	near                bool
 }
 
-// Add counts one prediction. rejected says that it would go to review; language may be empty.
-func (s *Score) Add(want, language string, p Prediction, rejected bool) {
+// Add counts one prediction. rejected says that it would go to review, near that the model was
+// trained on nearly the same text; language may be empty.
+func (s *Score) Add(want, language string, p Prediction, rejected, near bool) {
 	if s.confusion == nil {
 		s.confusion = map[string]map[string]int{}
 	}
@@ -41,7 +43,7 @@ func (s *Score) Add(want, language string, p Prediction, rejected bool) {
 	if p.Topic == want && !rejected {
 		s.inRight++
 	}
-	s.rows = append(s.rows, scored{want, p.Topic, language, p.Confidence, p.Sure()})
+	s.rows = append(s.rows, scored{want, p.Topic, language, p.Confidence, p.Sure(), near})
 }
 
 // TopicScore is precision, recall and F1 of one topic, 0–1.
@@ -71,6 +73,8 @@ type Report struct {
 	OOSRecall       float64                   `json:"oos_recall"`
 	InScopeAccuracy float64                   `json:"in_scope_accuracy"`
 	Coverage        float64                   `json:"coverage_at_2pct_error"`
+	NearDuplicates  int                       `json:"near_duplicates"`                  // of training texts
+	AccuracyFar     float64                   `json:"accuracy_without_near_duplicates"` // of the others
 	ByTopic         map[string]TopicScore     `json:"by_topic"`
 	ByLanguage      map[string]LanguageScore  `json:"by_language"`
 	Confusion       map[string]map[string]int `json:"confusion"`
@@ -89,12 +93,20 @@ func (s *Score) Report() Report {
 	r.InScopeAccuracy = float64(s.inRight) / float64(len(s.rows))
 	r.ECE = calibrationError(s.rows)
 	r.Coverage = coverage(s.rows, 0.02)
+	var far []scored
 	byLanguage := map[string][]scored{}
 	for _, x := range s.rows {
+		if !x.near {
+			far = append(far, x)
+		}
 		if x.language != "" {
 			byLanguage[x.language] = append(byLanguage[x.language], x)
 		}
 	}
+	if len(far) > 0 {
+		r.AccuracyFar, _, _ = topicScores(far)
+	}
+	r.NearDuplicates = len(s.rows) - len(far)
 	for l, rows := range byLanguage {
 		a, f, _ := topicScores(rows)
 		r.ByLanguage[l] = LanguageScore{len(rows), a, f}

@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sort"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"switchyard/router"
+	"switchyard/router/learn"
+	"switchyard/router/textmodel"
+)
+
+// trainFlags are the flags of train.
+type trainFlags struct {
+	from, out, evaluate, model string
+	columns                    learn.Columns
+	seed                       uint64
+	json                       bool
+}
+
+func (s *shell) trainCommand() *cobra.Command {
+	f := trainFlags{columns: learn.SeedColumns}
+	c := &cobra.Command{Use: "train", Short: "train a text model, or score one with --evaluate FILE.csv --model MODEL", Args: args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			switch {
+			case f.evaluate != "" && f.model == "":
+				return usage{errors.New("give --model MODEL with --evaluate")}
+			case f.evaluate != "":
+				return s.evaluate(f)
+			case f.out == "":
+				return usage{errors.New("give --out MODEL")}
+			}
+			return s.train(c.Context(), f)
+		}}
+	s.storeFlags(c)
+	c.Flags().StringVar(&f.from, "from", "", "a labelled CSV file to train on alone (default: the examples that come with the program and the desk's corrections)")
+	c.Flags().StringVar(&f.out, "out", "", "the model file to write")
+	c.Flags().StringVar(&f.columns.Text, "text-column", f.columns.Text, "the column of texts")
+	c.Flags().StringVar(&f.columns.Topic, "topic-column", f.columns.Topic, "the column of topics; oos is out of scope")
+	c.Flags().Uint64Var(&f.seed, "seed", learn.WalletSeed, "seed of everything random")
+	c.Flags().StringVar(&f.evaluate, "evaluate", "", "a labelled CSV file to score --model on")
+	c.Flags().StringVar(&f.model, "model", "", "the model file to score")
+	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
+	return c
+}
+
+// readLabelled reads a labelled file with one of learn's readers.
+func readLabelled(path string, read func(f *os.File) (learn.File, error)) (learn.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return learn.File{}, router.FailField("train", "file", "cannot read %s", path)
+	}
+	defer func() { _ = f.Close() }() // only read
+	file, err := read(f)
+	if err != nil {
+		return file, fmt.Errorf("%s: %w", path, err)
+	}
+	return file, nil
+}
+
+func (s *shell) train(ctx context.Context, f trainFlags) error {
+	examples, err := s.trainingExamples(ctx, f)
+	if err != nil {
+		return err
+	}
+	bar := progress(s.err, "training")
+	bar.ChangeMax64(1000)
+	m, file, err := learn.Train(ctx, examples, learn.Options{Seed: f.seed, Workers: runtime.GOMAXPROCS(0), Progress: func(x float64) { _ = bar.Set64(int64(1000 * x)) }})
+	_ = bar.Finish()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(f.out, file, 0o644); err != nil {
+		return router.FailField("train", "out", "cannot write %s", f.out)
+	}
+	fmt.Fprintf(s.out, "%s: version %s, %d examples, %d topics; on texts its nets had not seen: accuracy %.1f %%, calibration error %.1f %%\n",
+		f.out, m.Version(), m.Examples, len(m.Topics), 100*m.Metrics.Accuracy, 100*m.Metrics.ECE)
+	return nil
+}
+
+// trainingExamples are those of the file, or the program's own with what the desk corrected.
+func (s *shell) trainingExamples(_ context.Context, f trainFlags) ([]textmodel.Example, error) {
+	if f.from != "" {
+		file, err := readLabelled(f.from, func(r *os.File) (learn.File, error) { return learn.ReadCSV(r, f.columns) })
+		for _, w := range file.Warnings {
+			fmt.Fprintln(s.err, f.from+":", w)
+		}
+		return file.Examples, err
+	}
+	seeds, err := learn.Seeds()
+	if err != nil {
+		return nil, err
+	}
+	train, _ := learn.Split(seeds)
+	return train, nil
+}
+
+func (s *shell) evaluate(f trainFlags) error {
+	m, err := readModel(f.model)
+	if err != nil {
+		return err
+	}
+	file, err := readLabelled(f.evaluate, func(r *os.File) (learn.File, error) { return learn.ReadTests(r, f.columns) })
+	if err != nil {
+		return err
+	}
+	if err := learn.CheckLabels(file.Examples, m.Topics); err != nil {
+		return fmt.Errorf("%s: %w", f.evaluate, err)
+	}
+	r := learn.Evaluate(m, file.Examples, learn.Below)
+	if f.json {
+		return json.NewEncoder(s.out).Encode(r)
+	}
+	return s.printReport(r)
+}
+
+func (s *shell) printReport(r textmodel.Report) error {
+	w := tabwriter.NewWriter(s.out, 0, 4, 2, ' ', tabwriter.AlignRight)
+	row := func(name string, share float64) { fmt.Fprintf(w, "%s\t%.2f %%\t\n", name, 100*share) }
+	fmt.Fprintf(w, "texts\t%d\t\n", r.N)
+	row("accuracy", r.Accuracy)
+	row(fmt.Sprintf("without %d near-duplicates of training", r.NearDuplicates), r.AccuracyFar)
+	row("macro-F1", r.MacroF1)
+	row("calibration error", r.ECE)
+	row("in-scope accuracy with rejection", r.InScopeAccuracy)
+	row("out-of-scope recall", r.OOSRecall)
+	row("coverage at 2 % error", r.Coverage)
+	for _, l := range sortedKeys(r.ByLanguage) {
+		fmt.Fprintf(w, "%s (%d)\t%.2f %%\tmacro-F1 %.2f %%\t\n", l, r.ByLanguage[l].N, 100*r.ByLanguage[l].Accuracy, 100*r.ByLanguage[l].MacroF1)
+	}
+	for _, t := range sortedKeys(r.ByTopic) {
+		x := r.ByTopic[t]
+		fmt.Fprintf(w, "%s (%d)\tF1 %.2f %%\tprecision %.2f %%\trecall %.2f %%\t\n", t, x.N, 100*x.F1, 100*x.Precision, 100*x.Recall)
+	}
+	return w.Flush()
+}
+
+func sortedKeys[T any](m map[string]T) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
