@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -138,6 +139,51 @@ func TestPagesRenderAndEscape(t *testing.T) {
 	}
 	if body := s.get("/manager/live?lang=zh"); !strings.Contains(body, "放行") || !strings.Contains(body, "支付") {
 		t.Error("the manager's page lacks the held ticket or the queues")
+	}
+}
+
+// A conversation's head names queue, class, language and channel as people call them, not by the policy's keys.
+func TestAConversationsHeadIsInWords(t *testing.T) {
+	s := newSite(t)
+	ticket := s.receive(router.KindMessage)
+	queue := s.desk.Live.View().Rules.Queues[ticket.Queue].Title // it may be night
+	for lang, want := range map[string][]string{"zh": {"<b>" + queue.ZH + "</b>", "类别: 支付", "语言: 英文"}, "en": {"<b>" + queue.EN + "</b>", "Class: Payment", "Language: English"}} {
+		body := s.get("/agent/tickets/" + string(ticket.ID) + "?lang=" + lang)
+		for _, w := range want {
+			if !strings.Contains(body, w) {
+				t.Errorf("%s: %q is not said", lang, w)
+			}
+		}
+	}
+}
+
+// A long conversation shows its end.
+func TestALongConversationShowsItsNewestMessages(t *testing.T) {
+	s := newSite(t)
+	ticket := s.receive(router.KindMessage)
+	var ms []router.Message
+	for i := range maxMessages + 10 {
+		at := ticket.CreatedAt.Add(time.Duration(i+1) * time.Second)
+		ms = append(ms, router.Message{ID: router.NewMessageID("src", fmt.Sprint("more", i)), Source: "src", ExternalID: fmt.Sprint("more", i), TicketID: ticket.ID, Direction: router.DirectionIn,
+			Kind: router.KindMessage, Stage: router.StageTriaged, Text: fmt.Sprintf("line-%d-", i), SentAt: at, ReceivedAt: at, StageAt: at})
+	}
+	if _, err := s.desk.Store.InsertMessages(t.Context(), ms); err != nil {
+		t.Fatal(err)
+	}
+	body := s.get("/agent/tickets/" + string(ticket.ID) + "?lang=en")
+	if !strings.Contains(body, fmt.Sprintf("line-%d-", maxMessages+9)) || strings.Contains(body, "line-0-") {
+		t.Error("the newest message is not shown, or the oldest of too many is")
+	}
+}
+
+// The link to the dashboard of tasks is shown to those who may open it.
+func TestAnAuditorSeesNoLinkToTasks(t *testing.T) {
+	s := newSite(t)
+	for role, want := range map[router.Role]bool{router.RoleManager: true, router.RoleAuditor: false} {
+		s.who.User.Role = role
+		if body := s.get("/manager?lang=en"); strings.Contains(body, "/admin/tasks") != want {
+			t.Errorf("%s: link shown is not %v", role, want)
+		}
 	}
 }
 

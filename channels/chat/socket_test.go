@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -155,6 +156,9 @@ func TestSettings(t *testing.T) {
 	}
 	if !strings.Contains(string(widget), "attachShadow") || strings.Contains(string(widget), "innerHTML") {
 		t.Error("the widget is not as it must be")
+	}
+	if half := regexp.MustCompile(`\p{Han}[,!?;:(]`).FindString(string(widget)); half != "" {
+		t.Errorf("Chinese with half-width punctuation: %s", half)
 	}
 }
 
