@@ -3,6 +3,7 @@ package order
 import (
 	"math"
 	"sort"
+	"strconv"
 	"time"
 
 	"switchyard/router"
@@ -179,6 +180,9 @@ func Round(score float64) float64 {
 	if score == 0 || math.IsInf(score, 0) || math.IsNaN(score) {
 		return 0
 	}
-	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(score)))-5)
-	return math.Round(score/unit) * unit
+	short, err := strconv.ParseFloat(strconv.FormatFloat(score, 'g', 6, 64), 64)
+	if err != nil {
+		return 0 // a number that was formatted is read again
+	}
+	return short
 }
