@@ -127,12 +127,8 @@ func (p *Pages) ticketRows(ctx context.Context, ts []router.Ticket) ([]ticketRow
 		if err != nil {
 			return nil, err
 		}
-		name := contact.Name
-		if name == "" {
-			name = t.Handle.Address
-		}
 		waited := t.Wait(now, rules.Calendar(t.Queue))
-		out = append(out, ticketRow{t, name, p.topicTitle(t.Topic), waited, t.Case.Target > 0 && waited > t.Case.Target})
+		out = append(out, ticketRow{t, contact.Name, p.topicTitle(t.Topic), waited, t.Case.Target > 0 && waited > t.Case.Target})
 	}
 	return out, nil
 }

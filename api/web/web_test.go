@@ -86,12 +86,15 @@ func (s *site) get(path string) string {
 
 const hostile = `<script>alert(1)</script><img src=x onerror=alert(2)> refund please, charged twice`
 
-func (s *site) receive(kind router.Kind) router.Ticket {
+func (s *site) receive(kind router.Kind, change ...func(*router.Message)) router.Ticket {
 	s.t.Helper()
 	now := s.pages.Now()
 	m := router.Message{ID: router.NewMessageID("s", string(kind)), Source: "s", Channel: router.ChannelEmail, Direction: router.DirectionIn, Kind: kind, ExternalID: string(kind),
 		Handle: router.Handle{Channel: router.ChannelEmail, Address: "a@b.c"}, Name: hostile, Subject: hostile, Text: hostile, ThreadKeys: []string{string(kind)},
 		SentAt: now, ReceivedAt: now, Stage: router.StageReceived, StageAt: now, Attachments: []router.Attachment{{Name: hostile, Note: "gone"}}}
+	for _, c := range change {
+		c(&m)
+	}
 	ctx := s.t.Context()
 	if _, err := s.desk.Store.InsertMessages(ctx, []router.Message{m}); err != nil {
 		s.t.Fatal(err)
@@ -152,6 +155,21 @@ func TestAConversationsHeadIsInWords(t *testing.T) {
 		for _, w := range want {
 			if !strings.Contains(body, w) {
 				t.Errorf("%s: %q is not said", lang, w)
+			}
+		}
+	}
+}
+
+// A visitor without a name is called so, not by the id of his session.
+func TestAVisitorWithoutAName(t *testing.T) {
+	s := newSite(t)
+	ticket := s.receive(router.KindMessage, func(m *router.Message) {
+		m.Channel, m.Name, m.Subject, m.Handle = router.ChannelChat, "", "", router.Handle{Channel: router.ChannelChat, Address: "s3xample"}
+	})
+	for lang, word := range map[string]string{"zh": "访客", "en": "Visitor"} {
+		for path, tag := range map[string]string{"/agent/side": `<span class="who">` + word + "</span>", "/agent/tickets/" + string(ticket.ID): "<h1>" + word} {
+			if body := s.get(path + "?lang=" + lang); !strings.Contains(body, tag) {
+				t.Errorf("%s does not say %s", path, tag)
 			}
 		}
 	}

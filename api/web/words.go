@@ -86,6 +86,7 @@ var words = map[string]router.Sentence{
 	"sources":                  {ZH: "来源", EN: "Sources"},
 	"source":                   {ZH: "来源", EN: "Source"},
 	"health":                   {ZH: "健康", EN: "Health"},
+	"visitor":                  {ZH: "访客", EN: "Visitor"},
 	"health.ok":                {ZH: "正常", EN: "ok"},
 	"health.degraded":          {ZH: "不稳定", EN: "degraded"},
 	"health.down":              {ZH: "中断", EN: "down"},

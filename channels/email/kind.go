@@ -100,7 +100,7 @@ func (s *Settings) check(cfg channels.Config) (*mail.Address, error) {
 	check.Host("host", s.Host)
 	check.That(s.Username != "", "username", "is missing")
 	check.That(validTLS(s.TLS), "tls", "is tls, starttls or none")
-	check.That(s.Port >= 1 && s.Port <= 65535 || !validTLS(s.TLS), "port", "is no port")
+	check.That(s.Port >= 1 && s.Port <= 65535 || s.Port == 0 && !validTLS(s.TLS), "port", "is no port")
 	check.That(s.CAFile == "" || cfg.Private, "ca_file", "may only stand in the configuration file")
 	check.That(len(s.Folders) <= maxFolders, "folders", "are more than %d", maxFolders)
 	seen := map[string]bool{}
@@ -111,7 +111,7 @@ func (s *Settings) check(cfg channels.Config) (*mail.Address, error) {
 	check.That(s.Poll >= time.Second && s.Poll <= time.Hour, "poll", "is between 1s and 1h")
 	check.Host("smtp.host", s.SMTP.Host)
 	check.That(validTLS(s.SMTP.TLS), "smtp.tls", "is tls, starttls or none")
-	check.That(s.SMTP.Port >= 1 && s.SMTP.Port <= 65535 || !validTLS(s.SMTP.TLS), "smtp.port", "is no port")
+	check.That(s.SMTP.Port >= 1 && s.SMTP.Port <= 65535 || s.SMTP.Port == 0 && !validTLS(s.SMTP.TLS), "smtp.port", "is no port")
 	from := s.from(check)
 	return from, check.Err()
 }

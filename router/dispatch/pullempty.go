@@ -39,7 +39,7 @@ func (p *pull) empty(ctx context.Context) Empty {
 		return EmptyReleased
 	}
 	for _, q := range p.queues {
-		if p.runs == 0 && p.keptElsewhere(ctx, q) {
+		if p.keptElsewhere(ctx, q) {
 			return EmptyKept
 		}
 	}
