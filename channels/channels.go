@@ -18,8 +18,10 @@ type Kind struct {
 	// yaml (key), doc (one line), default, and secret:"true" for what may be file: or env:.
 	Settings func() any
 	// Open makes a source from settings that Settings made and configuration filled. It does no I/O.
-	// Errors are invalid_field with the key that is wrong.
+	// Errors are invalid_field with the key that is wrong; several are joined (Check).
 	Open func(Config, Deps) (*Source, error)
+	// Local says that it reads files of this machine: only the configuration file may name those.
+	Local bool
 }
 
 // Config is one configured source.
@@ -202,9 +204,9 @@ type Position struct {
 type Health struct {
 	State     HealthState `json:"state"`
 	Detail    string      `json:"detail,omitempty"`
-	At        time.Time   `json:"at"`
+	At        time.Time   `json:"at,omitzero"`
 	LastInput time.Time   `json:"last_input,omitzero"`
-	Received  int64       `json:"received"`
+	Received  int64       `json:"received,omitempty"` // since the adapter started; webhooks and chats do not count
 }
 
 // HealthState is a word for how a source is.

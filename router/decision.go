@@ -88,5 +88,5 @@ type PassedRun struct {
 	TicketID TicketID `json:"ticket_id,omitempty"`
 	Tier     int      `json:"tier,omitempty"`
 	Score    float64  `json:"score,omitempty"`
-	Reason   string   `json:"reason"` // lower, no_skill, no_capacity, kept, released_by_you
+	Reason   string   `json:"reason"` // lower, taken (somebody else was claiming it), no_skill, no_capacity, reserved
 }

@@ -192,5 +192,6 @@ type Head struct {
 	Run      Run       `json:"run"`
 	AgeAt    time.Time `json:"age_at"`
 	CutoffAt time.Time `json:"cutoff_at,omitzero"`
+	SkipFor  AgentID   `json:"skip_for,omitempty"` // the agent it is to be skipped for now
 	Version  int64     `json:"version"`
 }

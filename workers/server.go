@@ -24,7 +24,7 @@ const (
 	checkEvery = 50 * time.Millisecond
 	// taskWorkers is how many tasks run at once, batchWorkers how many messages of one batch.
 	taskWorkers  = 10
-	batchWorkers = 8
+	batchWorkers = 32
 	// maxAttempts is how often triage of a message is tried before it is a dead letter.
 	maxAttempts = 8
 )

@@ -106,6 +106,19 @@ func (p *Pages) topicTitle(t router.Topic) router.Sentence {
 	return router.Sentence{ZH: "未分类", EN: "unsorted"}
 }
 
+// titles are the names of a ticket's queue and class, as people read them.
+func (p *Pages) titles(t router.Ticket) (queue, class router.Sentence) {
+	rules := p.Live.View().Rules
+	queue, class = router.Sentence{ZH: string(t.Queue), EN: string(t.Queue)}, router.Sentence{ZH: string(t.Class), EN: string(t.Class)}
+	if q := rules.Queues[t.Queue]; q != nil {
+		queue = q.Title
+	}
+	if c := rules.Classes[t.Class]; c != nil {
+		class = c.Title
+	}
+	return queue, class
+}
+
 func (p *Pages) ticketRows(ctx context.Context, ts []router.Ticket) ([]ticketRow, error) {
 	now, rules := p.Now(), p.Live.View().Rules
 	out := make([]ticketRow, 0, len(ts))
@@ -114,12 +127,8 @@ func (p *Pages) ticketRows(ctx context.Context, ts []router.Ticket) ([]ticketRow
 		if err != nil {
 			return nil, err
 		}
-		name := contact.Name
-		if name == "" {
-			name = t.Handle.Address
-		}
 		waited := t.Wait(now, rules.Calendar(t.Queue))
-		out = append(out, ticketRow{t, name, p.topicTitle(t.Topic), waited, t.Case.Target > 0 && waited > t.Case.Target})
+		out = append(out, ticketRow{t, contact.Name, p.topicTitle(t.Topic), waited, t.Case.Target > 0 && waited > t.Case.Target})
 	}
 	return out, nil
 }
@@ -127,6 +136,8 @@ func (p *Pages) ticketRows(ctx context.Context, ts []router.Ticket) ([]ticketRow
 // ticketData is a conversation.
 type ticketData struct {
 	Row      ticketRow
+	Queue    router.Sentence
+	Class    router.Sentence
 	Contact  router.Contact
 	Messages []router.Message
 	Drafts   []router.Message
@@ -154,6 +165,7 @@ func (p *Pages) agentTicket(c echo.Context) error {
 	rules := p.Live.View().Rules
 	d := ticketData{Row: rows[0], Mine: t.State == router.StateClaimed && t.Agent == user.ID, CanClaim: t.State == router.StateWaiting,
 		CanReply: p.Desk.CanReply(t.Source, 0) == nil, CanFile: p.Desk.CanReply(t.Source, 1) == nil, Queues: rules.QueueList}
+	d.Queue, d.Class = p.titles(t)
 	for _, topic := range rules.Topics {
 		if !topic.Spam {
 			d.Topics = append(d.Topics, topic)
@@ -173,7 +185,7 @@ func (p *Pages) agentTicket(c echo.Context) error {
 
 // conversation reads the messages of a ticket, and the contact's earlier tickets.
 func (p *Pages) conversation(ctx context.Context, t router.Ticket, d *ticketData) error {
-	ms, _, err := p.Store.TicketMessages(ctx, t.ID, "", maxMessages)
+	ms, err := p.lastMessages(ctx, t.ID)
 	if err != nil {
 		return err
 	}
@@ -197,6 +209,19 @@ func (p *Pages) conversation(ctx context.Context, t router.Ticket, d *ticketData
 	}
 	d.Earlier, err = p.ticketRows(ctx, others)
 	return err
+}
+
+// lastMessages reads the newest messages of a ticket, oldest first.
+func (p *Pages) lastMessages(ctx context.Context, id router.TicketID) (last []router.Message, err error) {
+	for after, more := "", true; more; more = after != "" {
+		var page []router.Message
+		if page, after, err = p.Store.TicketMessages(ctx, id, after, store.MaxLimit); err != nil {
+			return nil, err
+		}
+		last = append(last, page...)
+		last = last[max(0, len(last)-maxMessages):]
+	}
+	return last, nil
 }
 
 func (p *Pages) decision(ctx context.Context, t router.Ticket, d *ticketData) error {

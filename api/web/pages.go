@@ -86,9 +86,18 @@ func (p *Pages) funcs(lang router.Language) template.FuncMap {
 		"t":        func(key string) string { return say(lang, key) },
 		"tor":      func(key string) string { return sayOr(lang, key) },
 		"sentence": func(s router.Sentence) string { return sentence(lang, s) },
-		"static":   func(name string) string { return "/static/" + name + "?v=" + p.version },
+		"who": func(name string, h router.Handle) string {
+			switch {
+			case name != "":
+				return name
+			case h.Channel == router.ChannelChat: // its address is a session's id, which tells nobody anything
+				return sayOr(lang, "visitor")
+			}
+			return h.Address
+		},
+		"static": func(name string) string { return "/static/" + name + "?v=" + p.version },
 		"clock": func(t time.Time) string {
-			return t.In(p.Live.View().Rules.Zone).Format("01-02 15:04")
+			return t.In(p.Live.View().Rules.Zone).Format("01\u201102 15:04") // the hyphen does not break
 		},
 		"minutes":     func(d time.Duration) string { return fmt.Sprintf("%.0f", d.Minutes()) },
 		"round":       func(f float64) string { return fmt.Sprintf("%.0f", f) },

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -85,12 +86,15 @@ func (s *site) get(path string) string {
 
 const hostile = `<script>alert(1)</script><img src=x onerror=alert(2)> refund please, charged twice`
 
-func (s *site) receive(kind router.Kind) router.Ticket {
+func (s *site) receive(kind router.Kind, change ...func(*router.Message)) router.Ticket {
 	s.t.Helper()
 	now := s.pages.Now()
 	m := router.Message{ID: router.NewMessageID("s", string(kind)), Source: "s", Channel: router.ChannelEmail, Direction: router.DirectionIn, Kind: kind, ExternalID: string(kind),
 		Handle: router.Handle{Channel: router.ChannelEmail, Address: "a@b.c"}, Name: hostile, Subject: hostile, Text: hostile, ThreadKeys: []string{string(kind)},
 		SentAt: now, ReceivedAt: now, Stage: router.StageReceived, StageAt: now, Attachments: []router.Attachment{{Name: hostile, Note: "gone"}}}
+	for _, c := range change {
+		c(&m)
+	}
 	ctx := s.t.Context()
 	if _, err := s.desk.Store.InsertMessages(ctx, []router.Message{m}); err != nil {
 		s.t.Fatal(err)
@@ -138,6 +142,66 @@ func TestPagesRenderAndEscape(t *testing.T) {
 	}
 	if body := s.get("/manager/live?lang=zh"); !strings.Contains(body, "放行") || !strings.Contains(body, "支付") {
 		t.Error("the manager's page lacks the held ticket or the queues")
+	}
+}
+
+// A conversation's head names queue, class, language and channel as people call them, not by the policy's keys.
+func TestAConversationsHeadIsInWords(t *testing.T) {
+	s := newSite(t)
+	ticket := s.receive(router.KindMessage)
+	queue := s.desk.Live.View().Rules.Queues[ticket.Queue].Title // it may be night
+	for lang, want := range map[string][]string{"zh": {"<b>" + queue.ZH + "</b>", "类别: 支付", "语言: 英文"}, "en": {"<b>" + queue.EN + "</b>", "Class: Payment", "Language: English"}} {
+		body := s.get("/agent/tickets/" + string(ticket.ID) + "?lang=" + lang)
+		for _, w := range want {
+			if !strings.Contains(body, w) {
+				t.Errorf("%s: %q is not said", lang, w)
+			}
+		}
+	}
+}
+
+// A visitor without a name is called so, not by the id of his session.
+func TestAVisitorWithoutAName(t *testing.T) {
+	s := newSite(t)
+	ticket := s.receive(router.KindMessage, func(m *router.Message) {
+		m.Channel, m.Name, m.Subject, m.Handle = router.ChannelChat, "", "", router.Handle{Channel: router.ChannelChat, Address: "s3xample"}
+	})
+	for lang, word := range map[string]string{"zh": "访客", "en": "Visitor"} {
+		for path, tag := range map[string]string{"/agent/side": `<span class="who">` + word + "</span>", "/agent/tickets/" + string(ticket.ID): "<h1>" + word} {
+			if body := s.get(path + "?lang=" + lang); !strings.Contains(body, tag) {
+				t.Errorf("%s does not say %s", path, tag)
+			}
+		}
+	}
+}
+
+// A long conversation shows its end.
+func TestALongConversationShowsItsNewestMessages(t *testing.T) {
+	s := newSite(t)
+	ticket := s.receive(router.KindMessage)
+	var ms []router.Message
+	for i := range maxMessages + 10 {
+		at := ticket.CreatedAt.Add(time.Duration(i+1) * time.Second)
+		ms = append(ms, router.Message{ID: router.NewMessageID("src", fmt.Sprint("more", i)), Source: "src", ExternalID: fmt.Sprint("more", i), TicketID: ticket.ID, Direction: router.DirectionIn,
+			Kind: router.KindMessage, Stage: router.StageTriaged, Text: fmt.Sprintf("line-%d-", i), SentAt: at, ReceivedAt: at, StageAt: at})
+	}
+	if _, err := s.desk.Store.InsertMessages(t.Context(), ms); err != nil {
+		t.Fatal(err)
+	}
+	body := s.get("/agent/tickets/" + string(ticket.ID) + "?lang=en")
+	if !strings.Contains(body, fmt.Sprintf("line-%d-", maxMessages+9)) || strings.Contains(body, "line-0-") {
+		t.Error("the newest message is not shown, or the oldest of too many is")
+	}
+}
+
+// The link to the dashboard of tasks is shown to those who may open it.
+func TestAnAuditorSeesNoLinkToTasks(t *testing.T) {
+	s := newSite(t)
+	for role, want := range map[router.Role]bool{router.RoleManager: true, router.RoleAuditor: false} {
+		s.who.User.Role = role
+		if body := s.get("/manager?lang=en"); strings.Contains(body, "/admin/tasks") != want {
+			t.Errorf("%s: link shown is not %v", role, want)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -71,6 +72,11 @@ func (s *socket) end(why ending) {
 func (d *desk) ServeSocket(w http.ResponseWriter, r *http.Request) {
 	if !d.allowed(r.Header.Get("Origin"), r.Host) {
 		refuse(w, http.StatusForbidden, router.CodeForbidden, "pages of this origin may not open a chat; list it under origins")
+		return
+	}
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		w.Header().Set("Upgrade", "websocket")
+		refuse(w, http.StatusUpgradeRequired, "upgrade_required", "this address speaks WebSocket")
 		return
 	}
 	s := &socket{desk: d, wake: make(chan struct{}, 1), ended: make(chan struct{}), frames: rate.NewLimiter(framesPerSecond, framesBurst)}

@@ -2,7 +2,9 @@ package chat
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -156,6 +158,9 @@ func TestSettings(t *testing.T) {
 	if !strings.Contains(string(widget), "attachShadow") || strings.Contains(string(widget), "innerHTML") {
 		t.Error("the widget is not as it must be")
 	}
+	if half := regexp.MustCompile(`\p{Han}[,!?;:(]`).FindString(string(widget)); half != "" {
+		t.Errorf("Chinese with half-width punctuation: %s", half)
+	}
 }
 
 func FuzzFrame(f *testing.F) {
@@ -168,4 +173,18 @@ func FuzzFrame(f *testing.F) {
 			t.Errorf("taken: %+v", got)
 		}
 	})
+}
+
+// A plain request to the socket's address gets a problem document.
+func TestAPlainRequestIsToldToUpgrade(t *testing.T) {
+	b := newBed(t, nil)
+	r, err := http.Get(b.web.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	var p struct{ Code, Detail string }
+	if err := json.NewDecoder(r.Body).Decode(&p); err != nil || r.StatusCode != http.StatusUpgradeRequired || p.Code != "upgrade_required" {
+		t.Errorf("%d %+v %v", r.StatusCode, p, err)
+	}
 }

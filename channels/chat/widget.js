@@ -27,11 +27,11 @@
       email_bad: "Please check the email address."
     },
     zh: {
-      title: "在线客服", open: "打开客服窗口", close: "关闭客服窗口", name: "称呼(选填)", email: "邮箱(选填)",
+      title: "在线客服", open: "打开客服窗口", close: "关闭客服窗口", name: "称呼（选填）", email: "邮箱（选填）",
       write: "请输入消息", send: "发送", attach: "添加文件", you: "我", agent: "客服",
-      hello: "您好!请问有什么可以帮您?", waiting: (n) => n > 0 ? "前面还有 " + n + " 位。" : "您是下一位。",
+      hello: "您好！请问有什么可以帮您？", waiting: (n) => n > 0 ? "前面还有 " + n + " 位。" : "您是下一位。",
       wait: (m) => "预计等待约 " + m + " 分钟。", typing: "客服正在输入…",
-      lost: "连接已断开,正在重连…", failed: "发送失败,请按“发送”重试。", flood: "发送过于频繁,请稍候。",
+      lost: "连接已断开，正在重连…", failed: "发送失败，请按“发送”重试。", flood: "发送过于频繁，请稍候。",
       big: "文件不能超过 10 MB。", refused: "无法发送。", sending: "发送中…", file: "文件", fileFailed: "文件加载失败。",
       email_bad: "请检查邮箱地址。"
     }
@@ -72,10 +72,10 @@
     .m button { display: block; margin-top: 4px; border: 1px solid currentColor; background: none; border-radius: 6px; padding: 3px 8px; font-size: 13px; cursor: pointer; max-width: 100%; overflow: hidden; text-overflow: ellipsis; }
     .note { min-height: 22px; padding: 2px 14px; font-size: 13px; color: #4a5768; background: #f5f7fa; }
     .note.bad { color: #b3261e; }
-    .who { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; padding: 8px 12px 0; }
+    .who { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; padding: 8px 12px; }
     .who input { width: 100%; padding: 7px 9px; border: 1px solid #c5ceda; border-radius: 8px; }
     form.write { display: flex; gap: 8px; padding: 10px 12px; align-items: flex-end; border-top: 1px solid #e1e6ed; }
-    textarea { flex: 1; resize: none; min-height: 42px; max-height: 130px; padding: 9px 10px; border: 1px solid #c5ceda; border-radius: 10px; }
+    textarea { flex: 1; resize: none; height: 42px; max-height: 130px; line-height: 22px; padding: 9px 10px; border: 1px solid #c5ceda; border-radius: 10px; }
     .write button { height: 42px; border: 0; border-radius: 10px; padding: 0 14px; background: #1456c8; color: #fff; cursor: pointer; }
     .write .clip { background: #e8edf5; color: #1b2430; padding: 0 12px; }
     :focus-visible { outline: 3px solid #f5a623; outline-offset: 1px; }

@@ -285,8 +285,9 @@ func TestNoPasswordInTheClear(t *testing.T) {
 func TestPrivateAddressesAreRefused(t *testing.T) {
 	s := start(t, emailtest.Options{})
 	cfg := config(t, s, "none")
-	cfg.Private = false
 	b := newBed(t, cfg)
+	b.src.Adapter.(*adapter).dial.private = false // as if a name had led here
+	b.src.Sender.(*sender).dial.private = false
 	b.run()
 	b.healthy(channels.HealthDown)
 	if _, err := b.src.Sender.Send(b.ctx, reply()); err == nil {
@@ -305,6 +306,7 @@ func TestOpenRefuses(t *testing.T) {
 		"poll": func(s *Settings) { s.Poll = time.Millisecond }, "from": func(s *Settings) { s.From = "nobody" },
 		"folders": func(s *Settings) { s.Folders = []string{"a", "a"} }, "smtp.tls": func(s *Settings) { s.SMTP.TLS = "x" },
 		"smtp.port": func(s *Settings) { s.SMTP.Port = -1 },
+		"smtp.host": func(s *Settings) { s.SMTP.Host = "10.1.2.3" }, "ca_file": func(s *Settings) { s.CAFile = "/etc/hosts" },
 	}
 	for field, spoil := range tests {
 		set := base

@@ -53,7 +53,7 @@ func open(cfg channels.Config, deps channels.Deps) (*channels.Source, error) {
 		return nil, router.Fail("email.open", router.CodeInternal, "the settings are of another kind")
 	}
 	set := *given
-	from, err := set.check()
+	from, err := set.check(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +80,8 @@ func open(cfg channels.Config, deps channels.Deps) (*channels.Source, error) {
 }
 
 // check fills in defaults and refuses what cannot work, by its key.
-func (s *Settings) check() (*mail.Address, error) {
-	const op = "email.open"
+func (s *Settings) check(cfg channels.Config) (*mail.Address, error) {
+	check := channels.NewCheck("email.open", cfg)
 	if s.TLS == "" {
 		s.TLS = "tls"
 	}
@@ -96,49 +96,39 @@ func (s *Settings) check() (*mail.Address, error) {
 	if s.Poll == 0 {
 		s.Poll = defaultPoll
 	}
-	switch {
-	case s.Host == "":
-		return nil, router.FailField(op, "host", "is missing")
-	case s.Username == "":
-		return nil, router.FailField(op, "username", "is missing")
-	case !validTLS(s.TLS):
-		return nil, router.FailField(op, "tls", "is tls, starttls or none")
-	case s.Port < 1 || s.Port > 65535:
-		return nil, router.FailField(op, "port", "is no port")
-	case len(s.Folders) > maxFolders:
-		return nil, router.FailField(op, "folders", "are more than %d", maxFolders)
-	case s.Poll < time.Second || s.Poll > time.Hour:
-		return nil, router.FailField(op, "poll", "is between 1s and 1h")
-	case !validTLS(s.SMTP.TLS):
-		return nil, router.FailField(op, "smtp.tls", "is tls, starttls or none")
-	case s.SMTP.Port < 1 || s.SMTP.Port > 65535:
-		return nil, router.FailField(op, "smtp.port", "is no port")
-	}
-	return s.checkFrom(op)
-}
-
-func (s *Settings) checkFrom(op string) (*mail.Address, error) {
+	check.That(s.Host != "", "host", "is missing")
+	check.Host("host", s.Host)
+	check.That(s.Username != "", "username", "is missing")
+	check.That(validTLS(s.TLS), "tls", "is tls, starttls or none")
+	check.That(s.Port >= 1 && s.Port <= 65535 || s.Port == 0 && !validTLS(s.TLS), "port", "is no port")
+	check.That(s.CAFile == "" || cfg.Private, "ca_file", "may only stand in the configuration file")
+	check.That(len(s.Folders) <= maxFolders, "folders", "are more than %d", maxFolders)
 	seen := map[string]bool{}
 	for _, f := range s.Folders {
-		if f == "" || seen[f] {
-			return nil, router.FailField(op, "folders", "has an empty or repeated name")
-		}
+		check.That(f != "" && !seen[f], "folders", "has an empty or repeated name")
 		seen[f] = true
 	}
+	check.That(s.Poll >= time.Second && s.Poll <= time.Hour, "poll", "is between 1s and 1h")
+	check.Host("smtp.host", s.SMTP.Host)
+	check.That(validTLS(s.SMTP.TLS), "smtp.tls", "is tls, starttls or none")
+	check.That(s.SMTP.Port >= 1 && s.SMTP.Port <= 65535 || s.SMTP.Port == 0 && !validTLS(s.SMTP.TLS), "smtp.port", "is no port")
+	from := s.from(check)
+	return from, check.Err()
+}
+
+// from is the address of replies, nil if the source has none.
+func (s *Settings) from(check *channels.Check) *mail.Address {
 	if s.From == "" {
-		if s.SMTP.Host != "" {
-			return nil, router.FailField(op, "from", "is missing: replies need an address")
+		check.That(s.SMTP.Host == "", "from", "is missing: replies need an address")
+		a, err := mail.ParseAddress(s.Username)
+		if err != nil {
+			return nil
 		}
-		if a, err := mail.ParseAddress(s.Username); err == nil {
-			return a, nil
-		}
-		return nil, nil
+		return a
 	}
 	from, err := mail.ParseAddress(s.From)
-	if err != nil || strings.ContainsAny(s.From, "\r\n") {
-		return nil, router.FailField(op, "from", "is no mail address")
-	}
-	return from, nil
+	check.That(err == nil && !strings.ContainsAny(s.From, "\r\n"), "from", "is no mail address")
+	return from
 }
 
 func orPort(port, standard int) int {

@@ -100,7 +100,7 @@ func TestConformance(t *testing.T) {
 	channeltest.Run(t, channeltest.Case{Kind: Kind, Secrets: []string{secret, planted}, Setup: func(t *testing.T) channeltest.Outside {
 		out := newReceiver(t)
 		return channeltest.Outside{
-			Config: channels.Config{Name: "g", Kind: "generic", Settings: &Settings{Secret: secret, DeliverURL: out.URL}},
+			Config: channels.Config{Name: "g", Kind: "generic", Private: true, Settings: &Settings{Secret: secret, DeliverURL: out.URL}},
 			Deliver: func(ctx context.Context, src *channels.Source, n int) error {
 				_, err := call(ctx, src, fmt.Sprintf(`{"external_id":"e%d","handle":"ann","text":%q}`, n, planted))
 				return err
@@ -115,7 +115,7 @@ func TestConformance(t *testing.T) {
 func newSource(t *testing.T, deliver string) (*channels.Source, *channeltest.Desk) {
 	t.Helper()
 	deps, desk := channeltest.Deps(t)
-	src, err := Kind.Open(channels.Config{Name: "g", Settings: &Settings{Secret: secret, DeliverURL: deliver}}, deps)
+	src, err := Kind.Open(channels.Config{Name: "g", Private: true, Settings: &Settings{Secret: secret, DeliverURL: deliver}}, deps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,12 +277,12 @@ func TestDeliveries(t *testing.T) {
 func TestSettings(t *testing.T) {
 	deps, _ := channeltest.Deps(t)
 	for field, s := range map[string]Settings{"secret": {Channel: "social"}, "channel": {Secret: secret, Channel: "fax"}, "deliver_url": {Secret: secret, DeliverURL: "ftp://x"}} {
-		_, err := Kind.Open(channels.Config{Name: "g", Settings: &s}, deps)
+		_, err := Kind.Open(channels.Config{Name: "g", Private: true, Settings: &s}, deps)
 		if e, ok := err.(*router.Error); !ok || e.Field != field {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	src, err := Kind.Open(channels.Config{Name: "g", Settings: &Settings{Secret: secret, Channel: "phone"}}, deps)
+	src, err := Kind.Open(channels.Config{Name: "g", Private: true, Settings: &Settings{Secret: secret, Channel: "phone"}}, deps)
 	if err != nil || src.Channel != router.ChannelPhone || src.Sender != nil {
 		t.Error(src, err)
 	}

@@ -1,8 +1,6 @@
 package generic
 
 import (
-	"net/url"
-
 	"switchyard/channels"
 	"switchyard/router"
 )
@@ -27,19 +25,21 @@ func open(cfg channels.Config, deps channels.Deps) (*channels.Source, error) {
 	if s.Channel == "" {
 		channel = router.ChannelSocial
 	}
-	switch {
-	case s.Secret == "":
-		return nil, router.FailField(op, "secret", "must be given")
-	case !channel.Valid():
-		return nil, router.FailField(op, "channel", "must be phone, email, chat or social")
+	check := channels.NewCheck(op, cfg)
+	check.That(s.Secret != "", "secret", "must be given")
+	check.That(channel.Valid(), "channel", "must be phone, email, chat or social")
+	if s.DeliverURL != "" {
+		check.URL("deliver_url", s.DeliverURL)
+	}
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	if deps.Log != nil {
+		deps.Log = deps.Log.With("source", string(cfg.Name), "kind", "generic")
 	}
 	src := &channels.Source{Name: cfg.Name, Kind: "generic", Channel: channel}
 	src.Hook = &hook{name: cfg.Name, channel: channel, secret: s.Secret, deps: deps}
 	if s.DeliverURL != "" {
-		u, err := url.Parse(s.DeliverURL)
-		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-			return nil, router.FailField(op, "deliver_url", "must be an http or https address")
-		}
 		src.Sender = &sender{url: s.DeliverURL, secret: s.Secret, deps: deps}
 	}
 	return src, nil

@@ -24,7 +24,7 @@ type Settings struct {
 }
 
 // Kind is the kind "asterisk_cdr".
-var Kind = channels.Kind{Name: "asterisk_cdr", Channel: router.ChannelPhone, Settings: func() any { return &Settings{} }, Open: open}
+var Kind = channels.Kind{Name: "asterisk_cdr", Channel: router.ChannelPhone, Settings: func() any { return &Settings{} }, Open: open, Local: true}
 
 // defaultInbound are the contexts of calls from outside where none are configured.
 var defaultInbound = []string{"from-trunk", "from-pstn", "from-did-direct", "ext-did"}
@@ -53,7 +53,7 @@ func open(cfg channels.Config, deps channels.Deps) (*channels.Source, error) {
 
 // options fills in defaults and refuses what cannot work, by its key.
 func (s *Settings) options(zone func(string) (*time.Location, error)) (Options, error) {
-	const op = "phone.open"
+	check := channels.NewCheck("phone.open", channels.Config{Private: true})
 	o := Options{Region: strings.ToUpper(s.Region), Inbound: s.InboundContexts}
 	if s.Settle == 0 {
 		s.Settle = 10 * time.Second
@@ -68,20 +68,13 @@ func (s *Settings) options(zone func(string) (*time.Location, error)) (Options, 
 	case "21":
 		o.Columns = columns21
 	default:
-		return o, router.FailField(op, "columns", "must be auto, 18 or 21")
+		check.That(false, "columns", "must be auto, 18 or 21")
 	}
-	if _, err := filepath.Match(s.Path, ""); s.Path == "" || err != nil {
-		return o, router.FailField(op, "path", "must be a file or a pattern of files")
-	}
-	if s.Settle < 0 || s.Settle > time.Hour {
-		return o, router.FailField(op, "settle", "must be between 1s and 1h")
-	}
-	if s.Poll < 10*time.Millisecond || s.Poll > time.Minute {
-		return o, router.FailField(op, "poll", "must be between 10ms and 1m")
-	}
-	if o.Region != "" && phonenumbers.GetCountryCodeForRegion(o.Region) == 0 {
-		return o, router.FailField(op, "region", "must be a country of two letters, like CN")
-	}
+	_, badPattern := filepath.Match(s.Path, "")
+	check.That(s.Path != "" && badPattern == nil, "path", "must be a file or a pattern of files")
+	check.That(s.Settle > 0 && s.Settle <= time.Hour, "settle", "must be between 1s and 1h")
+	check.That(s.Poll >= 10*time.Millisecond && s.Poll <= time.Minute, "poll", "must be between 10ms and 1m")
+	check.That(o.Region == "" || phonenumbers.GetCountryCodeForRegion(o.Region) != 0, "region", "must be a country of two letters, like CN")
 	name := s.Timezone
 	if name == "" {
 		name = "Local"
@@ -89,10 +82,8 @@ func (s *Settings) options(zone func(string) (*time.Location, error)) (Options, 
 	if zone == nil {
 		zone = time.LoadLocation
 	}
-	z, err := zone(name)
-	if err != nil {
-		return o, router.FailField(op, "timezone", "is not a zone that is known")
-	}
-	o.Zone = z
-	return o, nil
+	var err error
+	o.Zone, err = zone(name)
+	check.That(err == nil, "timezone", "is not a zone that is known")
+	return o, check.Err()
 }

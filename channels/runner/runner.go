@@ -38,8 +38,8 @@ func (r *Runner) ttl() time.Duration { return 4 * r.renew() }
 
 // Health is how a source is, as every process can read it.
 type Health struct {
-	Source router.SourceName `json:"source"`
-	Owner  string            `json:"owner"`
+	Source router.SourceName `json:"source,omitempty"`
+	Owner  string            `json:"owner,omitempty"`
 	channels.Health
 }
 

@@ -214,7 +214,7 @@ func fixedTopic(t router.Ticket) router.Topic {
 
 // touchedTopic is the topic under which an agent has worked on the ticket: a new one is only proposed.
 func touchedTopic(t router.Ticket) router.Topic {
-	if t.Case.Number > 1 || t.Case.Judged {
+	if t.State != router.StateHeld && (t.Case.Number > 1 || t.Case.Judged) {
 		return t.Topic
 	}
 	return ""

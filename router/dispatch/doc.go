@@ -10,5 +10,7 @@
 //	C. A reply exists from the moment the ticket's compare-and-set names it in
 //	   its outbox, and only from then; the same key commits it once.
 //	D. A pull looks at a bounded number of heads per run and never sorts what waits.
+//	   Pulls that wait at the same moment share one look, which begins after
+//	   the last of them came; each is served as if they came one after another.
 //	E. Every change of a ticket is told on the bus after it is stored, never before.
 package dispatch

@@ -2,28 +2,10 @@ package dispatch
 
 import (
 	"context"
-	"fmt"
-	"runtime"
-	"sync"
 	"time"
 
 	"switchyard/router"
 	"switchyard/router/order"
-	"switchyard/router/store"
-)
-
-// Empty says why a pull gave nothing.
-type Empty string
-
-// The reasons of an empty pull.
-const (
-	EmptyNothing    Empty = "nothing_waiting"
-	EmptyNoSkill    Empty = "no_skill"
-	EmptyNoCapacity Empty = "no_capacity"
-	EmptyReserved   Empty = "reserved"
-	EmptyKept       Empty = "kept"
-	EmptyReleased   Empty = "released_by_you"
-	EmptyOffShift   Empty = "off_shift"
 )
 
 // Served is what a pull or a claim gave. Ticket is empty where Empty says why there is none.
@@ -36,55 +18,8 @@ type Served struct {
 // fullCapacity is what an agent has when he holds nothing.
 const fullCapacity = 100
 
-// traceHeads bounds the losing heads that a trace lists.
-const traceHeads = 8
-
 // pullTries bounds how often a pull looks at heads anew when others were faster.
 const pullTries = 12
-
-// inFlight knows the heads that pulls of this process are claiming, so that they do not all try the same one.
-type inFlight struct {
-	mu   sync.Mutex
-	ids  map[router.TicketID]bool
-	runs map[router.RunKey]int
-}
-
-func (f *inFlight) take(h router.Head) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.ids == nil {
-		f.ids, f.runs = map[router.TicketID]bool{}, map[router.RunKey]int{}
-	}
-	if f.ids[h.TicketID] {
-		return false
-	}
-	f.ids[h.TicketID] = true
-	f.runs[h.Run.Key]++
-	return true
-}
-
-func (f *inFlight) drop(h router.Head) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.ids, h.TicketID)
-	if f.runs[h.Run.Key]--; f.runs[h.Run.Key] <= 0 {
-		delete(f.runs, h.Run.Key)
-	}
-}
-
-// of is how many heads of a run are being claimed now: so many more must be looked at.
-func (f *inFlight) of(run router.RunKey) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.runs[run]
-}
-
-// lockAgent serializes the pulls of one agent in this process.
-func (s *Service) lockAgent(id router.AgentID) func() {
-	m, _ := s.pulling.LoadOrStore(id, &sync.Mutex{})
-	m.(*sync.Mutex).Lock()
-	return m.(*sync.Mutex).Unlock
-}
 
 // Pull serves the agent the ticket that comes first among those he may serve, from the
 // queues named or, without names, all of his. A pull makes an away agent available.
@@ -97,29 +32,54 @@ func (s *Service) Pull(ctx context.Context, agent router.User, queues []router.Q
 	if err != nil {
 		return Served{}, err
 	}
-	for range pullTries {
-		ranked, err := p.lookInTurn(ctx)
-		if err != nil {
+	for tries := 0; tries < pullTries; {
+		others := s.inFlight.dropped()
+		if err := s.look(ctx, p); err != nil {
 			return Served{}, err
 		}
-		if len(ranked) == 0 {
+		switch {
+		case len(p.ranked) == 0 && len(p.ahead) == 0:
 			return Served{Empty: p.empty(ctx)}, nil
-		}
-		for _, r := range ranked {
-			t, err := p.claim(ctx, r, ranked)
-			if router.IsCode(err, router.CodeConflict) || router.IsCode(err, router.CodeNotFound) {
-				continue // somebody else was faster: the next of the order
+		case p.at < len(p.ranked):
+			tries++
+			if served, err := p.claimNext(ctx); err != nil || served.Ticket.ID != "" || served.Empty != "" {
+				return served, err
 			}
-			if err != nil {
-				return Served{}, err
+		default: // others are claiming all of it: what they leave shows when one of them is done
+			select {
+			case <-others:
+			case <-ctx.Done():
+				return Served{}, router.Wrap("dispatch.pull", router.CodeUnavailable, ctx.Err())
 			}
-			if kept, err := p.withinCapacity(ctx, t); err != nil || !kept {
-				return Served{Empty: EmptyNoCapacity}, err
-			}
-			return Served{Ticket: t, Trace: t.Pull}, nil
 		}
 	}
 	return Served{}, router.Fail("dispatch.pull", router.CodeUnavailable, "too many agents pull at once; pull again")
+}
+
+// claimNext claims the head at hand or, where somebody was faster, the next of the order.
+// Nothing is served when all are gone.
+func (p *pull) claimNext(ctx context.Context) (Served, error) {
+	for p.at < len(p.ranked) {
+		t, err := p.claim(ctx, p.ranked[p.at].Head)
+		if router.IsCode(err, router.CodeConflict) || router.IsCode(err, router.CodeNotFound) {
+			p.hand(p.at + 1)
+			continue
+		}
+		if err != nil {
+			return Served{}, err
+		}
+		if kept, err := p.withinCapacity(ctx, t); err != nil || !kept {
+			return Served{Empty: EmptyNoCapacity}, err
+		}
+		return Served{Ticket: t, Trace: t.Pull}, nil
+	}
+	return Served{}, nil
+}
+
+// hand gives the pull the first head from a place on that nobody is claiming.
+func (p *pull) hand(from int) {
+	for p.at = from; p.at < len(p.ranked) && !p.seen.take(p.ranked[p.at].Head); p.at++ {
+	}
 }
 
 // pull is one pull of one agent.
@@ -130,8 +90,15 @@ type pull struct {
 	queues []router.QueueName
 	free   int
 	now    time.Time
+
+	// what the last look gave
+	err    error
+	seen   *sight
+	ranked []order.Ranked     // the first free heads of the order
+	ahead  []order.Ranked     // heads before them that others are claiming
+	at     int                // the place in ranked of the head at hand
 	passed []router.PassedRun // runs this agent cannot serve
-	waits  int                // runs seen
+	runs   int                // runs seen
 }
 
 func (s *Service) newPull(ctx context.Context, agent router.User, queues []router.QueueName) (*pull, error) {
@@ -162,98 +129,25 @@ func containsQueue(list []router.QueueName, q router.QueueName) bool {
 	return false
 }
 
-// lookInTurn looks, a few pulls of the process at a time: what one looks at another may be claiming.
-func (p *pull) lookInTurn(ctx context.Context) ([]order.Ranked, error) {
-	select {
-	case p.s.looks() <- struct{}{}:
-		defer func() { <-p.s.looks() }()
-	case <-ctx.Done():
-		return nil, router.Wrap("dispatch.pull", router.CodeUnavailable, ctx.Err())
-	}
-	return p.look(ctx)
+// covers reports whether a run stands in the queues of this pull and may be seen by its agent.
+func (p *pull) covers(r router.Run) bool {
+	return (r.KeptFor == "" || r.KeptFor == p.agent.ID) && containsQueue(p.queues, r.Queue)
 }
 
-// looks bounds how many pulls look at once.
-func (s *Service) looks() chan struct{} {
-	s.once.Do(func() { s.looking = make(chan struct{}, max(2, runtime.GOMAXPROCS(0))) })
-	return s.looking
+// cannot says why the agent cannot serve a run now, "" if he can.
+func (p *pull) cannot(r router.Run) string {
+	switch {
+	case !p.agent.CanServe(r.Needs, r.Speaks):
+		return "no_skill"
+	case p.view.Rules.Capacity[r.Channel] > p.free:
+		return "no_capacity"
+	}
+	return ""
 }
 
-// look reads the heads of the runs this agent may serve and orders them.
-func (p *pull) look(ctx context.Context) ([]order.Ranked, error) {
-	runs, err := p.s.Store.Runs(ctx, p.queues, p.agent.ID)
-	if err != nil {
-		return nil, err
-	}
-	p.waits, p.passed = len(runs), nil
-	var qs []store.HeadQuery
-	classes := map[router.RunKey]order.Class{}
-	for _, r := range runs {
-		switch {
-		case !p.agent.CanServe(r.Needs, r.Speaks):
-			p.passed = append(p.passed, router.PassedRun{Run: r.Key, Reason: "no_skill"})
-			continue
-		case p.view.Rules.Capacity[r.Channel] > p.free:
-			p.passed = append(p.passed, router.PassedRun{Run: r.Key, Reason: "no_capacity"})
-			continue
-		}
-		c := p.class(r)
-		classes[r.Key] = c
-		qs = append(qs, p.query(r, c, 1+p.s.inFlight.of(r.Key)))
-	}
-	if blocked, err := p.reserved(ctx, runs, classes); err != nil || blocked {
-		return nil, err
-	}
-	heads, err := p.s.Store.Heads(ctx, p.skipFor(), p.now, qs)
-	if err != nil {
-		return nil, err
-	}
-	cs := make([]order.Candidate, len(heads))
-	for i, h := range heads {
-		cs[i] = order.Candidate{Head: h, Wait: p.view.Rules.Calendar(h.Run.Queue).Between(h.AgeAt, p.now), Class: classes[h.Run.Key]}
-	}
-	return order.Merge(p.view.Rules.OrderRules(), cs, p.now), nil
-}
-
-func (p *pull) class(r router.Run) order.Class {
-	params, ok := p.view.Snapshot.Classes[r.Class]
-	if !ok { // the class is gone from the policy: ordered like review work until it is decided again
-		params = p.view.Snapshot.Classes[p.view.Rules.Review.Class]
-	}
-	return params.For(r.Channel)
-}
-
-func (p *pull) query(r router.Run, c order.Class, limit int) store.HeadQuery {
-	cal := p.view.Rules.Calendar(r.Queue)
-	from, to := order.CutoffWindow(p.now, c)
-	return store.HeadQuery{Run: r.Key, Limit: limit, CutoffFrom: from, CutoffTo: to,
-		LateAt: cal.Before(p.now, c.Target), GuardAt: cal.Before(p.now, time.Duration(c.Guard*float64(c.Target)))}
-}
-
-// reserved reports whether this agent is to empty his hands first: a run costs more than he has
-// free, less than he has in all, and its oldest has waited longer than the policy allows.
-// Only agents who hold something are reserved, and only while nobody has the room.
-func (p *pull) reserved(ctx context.Context, runs []router.Run, served map[router.RunKey]order.Class) (bool, error) {
-	if p.free >= fullCapacity {
-		return false, nil
-	}
-	var qs []store.HeadQuery
-	for _, r := range runs {
-		if _, can := served[r.Key]; !can && p.agent.CanServe(r.Needs, r.Speaks) && p.view.Rules.Capacity[r.Channel] <= fullCapacity && !p.roomElsewhere(r) {
-			qs = append(qs, p.query(r, p.class(r), 1))
-		}
-	}
-	if len(qs) == 0 {
-		return false, nil
-	}
-	heads, err := p.s.Store.Heads(ctx, p.agent.ID, p.now, qs)
-	for _, h := range heads {
-		if p.view.Rules.Calendar(h.Run.Queue).Between(h.AgeAt, p.now) > p.view.Rules.ReserveAfter {
-			p.passed = append(p.passed, router.PassedRun{Run: h.Run.Key, TicketID: h.TicketID, Reason: "reserved"})
-			return true, err
-		}
-	}
-	return false, err
+// reservable reports whether only full hands keep the agent from serving a run, and nobody else has them empty.
+func (p *pull) reservable(r router.Run) bool {
+	return p.free < fullCapacity && p.view.Rules.Capacity[r.Channel] <= fullCapacity && p.covers(r) && p.cannot(r) == "no_capacity" && !p.roomElsewhere(r)
 }
 
 // roomElsewhere reports whether some other available agent could take the run now.
@@ -267,61 +161,35 @@ func (p *pull) roomElsewhere(r router.Run) bool {
 	return false
 }
 
-// claim takes one head, unless somebody was faster.
-func (p *pull) claim(ctx context.Context, r order.Ranked, ranked []order.Ranked) (router.Ticket, error) {
-	if !p.s.inFlight.take(r.Head) {
-		return router.Ticket{}, router.Fail("dispatch.claim", router.CodeConflict, "another pull is claiming it")
+// skipFor is the agent whose released tickets are passed over: this one, unless nobody else is there to take them.
+func (p *pull) skipFor() router.AgentID {
+	for _, a := range p.view.Agents {
+		if a.User.ID != p.agent.ID && a.Presence == router.PresenceAvailable {
+			return p.agent.ID
+		}
 	}
-	defer p.s.inFlight.drop(r.Head)
-	t, err := p.s.Store.Ticket(ctx, r.Head.TicketID)
+	return ""
+}
+
+// claim takes the head at hand, unless somebody was faster.
+func (p *pull) claim(ctx context.Context, h router.Head) (router.Ticket, error) {
+	defer p.s.inFlight.drop(h)
+	if err := ctx.Err(); err != nil {
+		return router.Ticket{}, router.Wrap("dispatch.claim", router.CodeUnavailable, err)
+	}
+	t, err := p.s.Store.Ticket(ctx, h.TicketID)
 	if err != nil {
 		return t, err
 	}
-	if t.Version != r.Head.Version || t.State != router.StateWaiting {
+	if t.Version != h.Version || t.State != router.StateWaiting {
 		return t, router.Fail("dispatch.claim", router.CodeConflict, "the ticket changed")
 	}
 	next, err := t.Claim(p.now, p.agent.ID, p.view.Rules.ClaimTTL)
 	if err != nil {
 		return t, router.Wrap("dispatch.claim", router.CodeConflict, err)
 	}
-	next.Pull = p.trace(r, ranked)
+	next.Pull = p.trace()
 	return p.s.save(ctx, next)
-}
-
-// trace says why this head won.
-func (p *pull) trace(won order.Ranked, ranked []order.Ranked) *router.PullTrace {
-	rule := order.ATC
-	if q := p.view.Rules.Queues[won.Head.Run.Queue]; q != nil {
-		rule = q.Order
-	}
-	tr := &router.PullTrace{At: p.now, Rule: string(rule), Tier: won.Tier, Score: order.Round(won.Score), Wait: won.Wait.Round(time.Second).Seconds(), Why: tierSentence(won)}
-	for _, r := range ranked {
-		if r.Head.TicketID != won.Head.TicketID && len(tr.Passed) < traceHeads {
-			tr.Passed = append(tr.Passed, router.PassedRun{Run: r.Head.Run.Key, TicketID: r.Head.TicketID, Tier: r.Tier, Score: order.Round(r.Score), Reason: "lower"})
-		}
-	}
-	for _, x := range p.passed {
-		if len(tr.Passed) < 2*traceHeads {
-			tr.Passed = append(tr.Passed, x)
-		}
-	}
-	return tr
-}
-
-func tierSentence(r order.Ranked) router.Sentence {
-	waited, target := r.Wait.Round(time.Minute).Minutes(), r.Class.Target.Minutes()
-	switch {
-	case r.Tier == 1:
-		return router.Sentence{ZH: "它的处理期限就要到了，所以最先处理。", EN: "Its cut-off is near and can still be met, so it goes first."}
-	case r.Tier == 2 && r.Wait <= r.Class.Target:
-		return router.Sentence{ZH: fmt.Sprintf("等了 %.0f 分钟，目标 %.0f 分钟，按紧急程度现在最值得处理。", waited, target),
-			EN: fmt.Sprintf("It has waited %.0f of %.0f minutes, and by weight and urgency it is worth most now.", waited, target)}
-	case r.Tier == 2:
-		return router.Sentence{ZH: fmt.Sprintf("等了 %.0f 分钟，远超目标 %.0f 分钟，不能再拖。", waited, target),
-			EN: fmt.Sprintf("It has waited %.0f minutes, far over its target of %.0f, and must not wait longer.", waited, target)}
-	}
-	return router.Sentence{ZH: fmt.Sprintf("等了 %.0f 分钟，已超过目标 %.0f 分钟，在超时的工单里最急。", waited, target),
-		EN: fmt.Sprintf("It has waited %.0f minutes, over its target of %.0f, and is the most pressing of the late ones.", waited, target)}
 }
 
 // withinCapacity looks again at what the agent holds: two processes may have served him at
@@ -351,62 +219,4 @@ func (p *pull) withinCapacity(ctx context.Context, t router.Ticket) (bool, error
 		return now.Enqueue(p.s.Now(), now.Queue, p.s.calendar(now.Queue), p.s.calendar(now.Queue), now.Case.Target, "over_capacity")
 	})
 	return false, err
-}
-
-// empty says why nothing was served.
-func (p *pull) empty(ctx context.Context) Empty {
-	counts := map[string]int{}
-	for _, x := range p.passed {
-		counts[x.Reason]++
-	}
-	switch {
-	case counts["reserved"] > 0:
-		return EmptyReserved
-	case counts["no_capacity"] > 0:
-		return EmptyNoCapacity
-	case counts["no_skill"] > 0:
-		return EmptyNoSkill
-	}
-	if p.waits > 0 && p.skipped(ctx) {
-		return EmptyReleased
-	}
-	for _, q := range p.queues {
-		if p.waits == 0 && p.keptElsewhere(ctx, q) {
-			return EmptyKept
-		}
-	}
-	return EmptyNothing
-}
-
-// skipFor is the agent whose released tickets are passed over: this one, unless nobody else is there to take them.
-func (p *pull) skipFor() router.AgentID {
-	for _, a := range p.view.Agents {
-		if a.User.ID != p.agent.ID && a.Presence == router.PresenceAvailable {
-			return p.agent.ID
-		}
-	}
-	return ""
-}
-
-// skipped reports whether something waits that this agent has just released.
-func (p *pull) skipped(ctx context.Context) bool {
-	for _, q := range p.queues {
-		ts, _, err := p.s.Store.ListTickets(ctx, store.TicketFilter{Queue: q, State: router.StateWaiting, Limit: 20})
-		for _, t := range ts {
-			if err == nil && t.SkipAgent == p.agent.ID && t.SkipUntil.After(p.now) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (p *pull) keptElsewhere(ctx context.Context, q router.QueueName) bool {
-	ts, _, err := p.s.Store.ListTickets(ctx, store.TicketFilter{Queue: q, State: router.StateWaiting, Limit: 20})
-	for _, t := range ts {
-		if err == nil && t.KeptFor != "" && t.KeptFor != p.agent.ID {
-			return true
-		}
-	}
-	return false
 }

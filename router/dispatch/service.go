@@ -56,9 +56,8 @@ type Service struct {
 
 	seen     sync.Map // router.AgentID → time.Time of the last pull that wrote a sign of life
 	pulling  sync.Map // router.AgentID → *sync.Mutex: one pull of an agent at a time in this process
-	once     sync.Once
-	looking  chan struct{} // one place for each pull that looks now
-	inFlight inFlight      // heads that pulls of this process are claiming right now
+	rounds   rounds   // pulls of this process that share a look
+	inFlight inFlight // heads that pulls of this process are claiming right now
 }
 
 // saveTries bounds how often a change is tried again after a conflict.

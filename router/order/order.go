@@ -3,6 +3,7 @@ package order
 import (
 	"math"
 	"sort"
+	"strconv"
 	"time"
 
 	"switchyard/router"
@@ -108,16 +109,19 @@ func Less(a, b Ranked) bool {
 	return a.Head.TicketID < b.Head.TicketID
 }
 
-// Merge orders candidates of queues that may have different rules: within a queue its own
-// rule decides, between the firsts of the queues ATC does, so that weights and targets compare.
-func Merge(rules map[router.QueueName]Rule, cs []Candidate, now time.Time) []Ranked {
-	lines := map[router.QueueName][]Candidate{}
+// Lines are candidates in the orders of their queues, each by its own rule.
+type Lines []line
+
+type line struct{ own, common []Ranked } // the same candidates, scored by the queue's rule and by ATC
+
+// Queue puts candidates into their queues' lines.
+func Queue(rules map[router.QueueName]Rule, cs []Candidate, now time.Time) Lines {
+	queues := map[router.QueueName][]Candidate{}
 	for _, c := range cs {
-		lines[c.Head.Run.Queue] = append(lines[c.Head.Run.Queue], c)
+		queues[c.Head.Run.Queue] = append(queues[c.Head.Run.Queue], c)
 	}
-	type line struct{ own, common []Ranked } // the same candidates, scored twice
-	var ls []line
-	for q, in := range lines {
+	var ls Lines
+	for q, in := range queues {
 		rule := rules[q]
 		if !rule.Valid() {
 			rule = ATC
@@ -130,18 +134,45 @@ func Merge(rules map[router.QueueName]Rule, cs []Candidate, now time.Time) []Ran
 		}
 		ls = append(ls, line{own, common})
 	}
-	out := make([]Ranked, 0, len(cs))
-	for len(out) < len(cs) {
+	return ls
+}
+
+// First merges the lines to the first n candidates that are not taken: within a queue its own
+// rule decides, between the firsts of the queues ATC does, so that weights and targets compare.
+// ahead are the taken ones that stood before the first in a queue.
+func (ls Lines) First(n int, taken func(router.TicketID) bool) (free, ahead []Ranked) {
+	next := make([]int, len(ls)) // the place of each line's first that is neither taken nor merged
+	skip := func(i int) {
+		for ; next[i] < len(ls[i].own) && taken(ls[i].own[next[i]].Head.TicketID); next[i]++ {
+			if len(free) == 0 {
+				ahead = append(ahead, ls[i].own[next[i]])
+			}
+		}
+	}
+	for i := range ls {
+		skip(i)
+	}
+	for len(free) < n {
 		best := -1
-		for i := range ls {
-			if len(ls[i].own) > 0 && (best < 0 || Less(ls[i].common[0], ls[best].common[0])) {
+		for i, l := range ls {
+			if next[i] < len(l.own) && (best < 0 || Less(l.common[next[i]], ls[best].common[next[best]])) {
 				best = i
 			}
 		}
-		out = append(out, ls[best].own[0])
-		ls[best].own, ls[best].common = ls[best].own[1:], ls[best].common[1:]
+		if best < 0 {
+			break
+		}
+		free = append(free, ls[best].own[next[best]])
+		next[best]++
+		skip(best)
 	}
-	return out
+	return free, ahead
+}
+
+// Merge orders all candidates of queues that may have different rules.
+func Merge(rules map[router.QueueName]Rule, cs []Candidate, now time.Time) []Ranked {
+	all, _ := Queue(rules, cs, now).First(len(cs), func(router.TicketID) bool { return false })
+	return all
 }
 
 // Round gives a score with six significant digits, as it stands in a trace.
@@ -149,6 +180,9 @@ func Round(score float64) float64 {
 	if score == 0 || math.IsInf(score, 0) || math.IsNaN(score) {
 		return 0
 	}
-	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(score)))-5)
-	return math.Round(score/unit) * unit
+	short, err := strconv.ParseFloat(strconv.FormatFloat(score, 'g', 6, 64), 64)
+	if err != nil {
+		return 0 // a number that was formatted is read again
+	}
+	return short
 }

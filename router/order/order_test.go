@@ -122,8 +122,8 @@ func TestMergeKeepsEachQueuesRule(t *testing.T) {
 }
 
 func TestRound(t *testing.T) {
-	for in, want := range map[float64]string{0.0123456789: "0.0123457", 123456789: "1.23457e+08", 0: "0"} {
-		if got := fmt.Sprintf("%.8g", Round(in)); got != want {
+	for in, want := range map[float64]string{0.000443769000001: "0.000443769", -1.09513049e-8: "-1.09513e-08", 0.0123456789: "0.0123457", 123456789: "1.23457e+08", 0: "0"} {
+		if got := fmt.Sprint(Round(in)); got != want {
 			t.Errorf("Round(%v) = %s, want %s", in, got, want)
 		}
 	}

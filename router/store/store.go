@@ -107,11 +107,12 @@ type Tickets interface {
 	KeptTickets(ctx context.Context, agent router.AgentID, limit int) ([]router.Ticket, error)
 
 	// Runs lists the runs of these queues that hold waiting tickets and are kept for nobody or for
-	// this agent, ordered by key. It may list a run that has just become empty.
-	Runs(ctx context.Context, queues []router.QueueName, agent router.AgentID) ([]router.Run, error)
+	// one of these agents, ordered by key. It may list a run that has just become empty.
+	Runs(ctx context.Context, queues []router.QueueName, agents ...router.AgentID) ([]router.Run, error)
 	// Heads answers each query with at most Limit tickets of each kind: earliest cut-off within its
 	// window, oldest feasible, oldest late, oldest guarded; a ticket occurs once. Tickets that are to
-	// be skipped for this agent (SkipAgent, until after now) are left out. The answer has the order
+	// be skipped for this agent (SkipAgent, until after now) are left out; agent "" leaves out none,
+	// and each head says for whom it is to be skipped. The answer has the order
 	// of the queries, within one the order of kinds named here, within a kind age and then id (a
 	// cut-off before both). The cost is bounded by the number of queries and their limits, never by
 	// the number of waiting tickets.

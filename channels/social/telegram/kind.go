@@ -2,7 +2,6 @@ package telegram
 
 import (
 	"log/slog"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -37,14 +36,12 @@ func open(cfg channels.Config, deps channels.Deps) (*channels.Source, error) {
 	if base == "" {
 		base = defaultAPI
 	}
-	u, err := url.Parse(base)
-	switch {
-	case !tokenShape.MatchString(set.Token):
-		return nil, router.FailField(op, "token", "must be a bot's token")
-	case !secretShape.MatchString(set.SecretToken):
-		return nil, router.FailField(op, "secret_token", "must be given: 1 to 256 of A-Z a-z 0-9 _ -")
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "":
-		return nil, router.FailField(op, "api_url", "must be an http or https address")
+	check := channels.NewCheck(op, cfg)
+	check.That(tokenShape.MatchString(set.Token), "token", "must be a bot's token")
+	check.That(secretShape.MatchString(set.SecretToken), "secret_token", "must be given: 1 to 256 of A-Z a-z 0-9 _ -")
+	check.That(check.URL("api_url", base).RawQuery == "", "api_url", "must have no query")
+	if err := check.Err(); err != nil {
+		return nil, err
 	}
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)

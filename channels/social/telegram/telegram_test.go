@@ -41,7 +41,7 @@ func newBed(t *testing.T) *bed {
 	api := socialtest.NewTelegram(token)
 	web := httptest.NewServer(api)
 	t.Cleanup(web.Close)
-	src, err := Kind.Open(channels.Config{Name: "bot", Kind: "telegram", Settings: &Settings{Token: token, SecretToken: secret, APIURL: web.URL}}, deps)
+	src, err := Kind.Open(channels.Config{Name: "bot", Kind: "telegram", Private: true, Settings: &Settings{Token: token, SecretToken: secret, APIURL: web.URL}}, deps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestConformance(t *testing.T) {
 		web := httptest.NewServer(socialtest.NewTelegram(token))
 		t.Cleanup(web.Close)
 		return channeltest.Outside{
-			Config: channels.Config{Name: "bot", Kind: "telegram", Settings: &Settings{Token: token, SecretToken: secret, APIURL: web.URL}},
+			Config: channels.Config{Name: "bot", Kind: "telegram", Private: true, Settings: &Settings{Token: token, SecretToken: secret, APIURL: web.URL}},
 			Deliver: func(ctx context.Context, src *channels.Source, n int) error {
 				return hookCall(ctx, src, secret, string(socialtest.TelegramUpdate(int64(n), 42, planted, "en", planted, channeltest.Start)))
 			},
@@ -247,7 +247,7 @@ func noSecrets(t *testing.T, err error) {
 func TestTheTokenStaysInside(t *testing.T) {
 	deps, desk := channeltest.Deps(t)
 	for _, api := range []string{"http://127.0.0.1:1", "http://nowhere.invalid"} {
-		src, err := Kind.Open(channels.Config{Name: "bot", Settings: &Settings{Token: token, SecretToken: secret, APIURL: api}}, deps)
+		src, err := Kind.Open(channels.Config{Name: "bot", Private: true, Settings: &Settings{Token: token, SecretToken: secret, APIURL: api}}, deps)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -266,7 +266,7 @@ func TestTheTokenStaysInside(t *testing.T) {
 func TestSettings(t *testing.T) {
 	deps, _ := channeltest.Deps(t)
 	for field, s := range map[string]Settings{"token": {SecretToken: secret}, "token ": {Token: "a/../b/c/d", SecretToken: secret}, "secret_token": {Token: token}, "api_url": {Token: token, SecretToken: secret, APIURL: "x"}} {
-		_, err := Kind.Open(channels.Config{Name: "bot", Settings: &s}, deps)
+		_, err := Kind.Open(channels.Config{Name: "bot", Private: true, Settings: &s}, deps)
 		if e, ok := err.(*router.Error); !ok || e.Field != strings.TrimSpace(field) || strings.Contains(err.Error(), token) {
 			t.Errorf("%s: %v", field, err)
 		}

@@ -3,7 +3,6 @@ package wechat
 import (
 	"encoding/base64"
 	"log/slog"
-	"net/url"
 	"strings"
 
 	"switchyard/channels"
@@ -34,23 +33,19 @@ func open(cfg channels.Config, deps channels.Deps) (*channels.Source, error) {
 	if base == "" {
 		base = defaultAPI
 	}
-	u, err := url.Parse(base)
 	var key []byte
 	var badKey error
 	if set.EncodingAESKey != "" {
 		key, badKey = base64.StdEncoding.DecodeString(set.EncodingAESKey + "=")
 	}
-	switch {
-	case set.AppID == "":
-		return nil, router.FailField(op, "app_id", "must be given")
-	case set.AppSecret == "":
-		return nil, router.FailField(op, "app_secret", "must be given")
-	case set.Token == "":
-		return nil, router.FailField(op, "token", "must be given")
-	case badKey != nil || key != nil && len(key) != 32:
-		return nil, router.FailField(op, "encoding_aes_key", "must have 43 characters")
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "":
-		return nil, router.FailField(op, "api_url", "must be an http or https address")
+	check := channels.NewCheck(op, cfg)
+	check.That(set.AppID != "", "app_id", "must be given")
+	check.That(set.AppSecret != "", "app_secret", "must be given")
+	check.That(set.Token != "", "token", "must be given")
+	check.That(badKey == nil && (key == nil || len(key) == 32), "encoding_aes_key", "must have 43 characters")
+	check.That(check.URL("api_url", base).RawQuery == "", "api_url", "must have no query")
+	if err := check.Err(); err != nil {
+		return nil, err
 	}
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)

@@ -53,7 +53,7 @@ func newBed(t *testing.T) *bed {
 	api := socialtest.NewWeChat(appID, app)
 	web := httptest.NewServer(api)
 	t.Cleanup(web.Close)
-	src, err := Kind.Open(channels.Config{Name: "oa", Kind: "wechat", Settings: settings(web.URL)}, deps)
+	src, err := Kind.Open(channels.Config{Name: "oa", Kind: "wechat", Private: true, Settings: settings(web.URL)}, deps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestConformance(t *testing.T) {
 			return err
 		}
 		return channeltest.Outside{
-			Config: channels.Config{Name: "oa", Kind: "wechat", Settings: settings(web.URL)},
+			Config: channels.Config{Name: "oa", Kind: "wechat", Private: true, Settings: settings(web.URL)},
 			Deliver: func(ctx context.Context, src *channels.Source, n int) error {
 				return send(ctx, src, socialtest.WeChatText(int64(n), "openid", planted, channeltest.Start))
 			},
@@ -213,7 +213,7 @@ func TestEncryptedMode(t *testing.T) {
 	deps, _ := channeltest.Deps(t)
 	set := settings("")
 	set.EncodingAESKey = ""
-	src, err := Kind.Open(channels.Config{Name: "oa", Settings: set}, deps)
+	src, err := Kind.Open(channels.Config{Name: "oa", Private: true, Settings: set}, deps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +321,7 @@ func TestRefusals(t *testing.T) {
 // Invariant D.
 func TestSecretsStayInside(t *testing.T) {
 	deps, desk := channeltest.Deps(t)
-	src, err := Kind.Open(channels.Config{Name: "oa", Settings: settings("http://127.0.0.1:1")}, deps)
+	src, err := Kind.Open(channels.Config{Name: "oa", Private: true, Settings: settings("http://127.0.0.1:1")}, deps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -342,7 +342,7 @@ func TestSettings(t *testing.T) {
 		"encoding_aes_key": func(s *Settings) { s.EncodingAESKey = "short" }, "api_url": func(s *Settings) { s.APIURL = "ftp://x" }} {
 		s := settings("")
 		change(s)
-		_, err := Kind.Open(channels.Config{Name: "oa", Settings: s}, deps)
+		_, err := Kind.Open(channels.Config{Name: "oa", Private: true, Settings: s}, deps)
 		if e, ok := err.(*router.Error); !ok || e.Field != field {
 			t.Errorf("%s: %v", field, err)
 		}

@@ -2,7 +2,6 @@ package whatsapp
 
 import (
 	"log/slog"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -36,18 +35,15 @@ func open(cfg channels.Config, deps channels.Deps) (*channels.Source, error) {
 	if base == "" {
 		base = defaultAPI
 	}
-	u, err := url.Parse(base)
-	switch {
-	case !numberID.MatchString(set.PhoneNumberID):
-		return nil, router.FailField(op, "phone_number_id", "must be the id of a number")
-	case set.AccessToken == "" || strings.ContainsAny(set.AccessToken, " \r\n"):
-		return nil, router.FailField(op, "access_token", "must be given")
-	case set.AppSecret == "":
-		return nil, router.FailField(op, "app_secret", "must be given")
-	case set.VerifyToken == "":
-		return nil, router.FailField(op, "verify_token", "must be given")
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "":
-		return nil, router.FailField(op, "api_url", "must be an http or https address")
+	check := channels.NewCheck(op, cfg)
+	check.That(numberID.MatchString(set.PhoneNumberID), "phone_number_id", "must be the id of a number")
+	check.That(set.AccessToken != "" && !strings.ContainsAny(set.AccessToken, " \r\n"), "access_token", "must be given")
+	check.That(set.AppSecret != "", "app_secret", "must be given")
+	check.That(set.VerifyToken != "", "verify_token", "must be given")
+	u := check.URL("api_url", base)
+	check.That(u.RawQuery == "", "api_url", "must have no query")
+	if err := check.Err(); err != nil {
+		return nil, err
 	}
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)

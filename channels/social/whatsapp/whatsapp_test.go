@@ -48,7 +48,7 @@ func newBed(t *testing.T) *bed {
 	api := socialtest.NewWhatsApp(number, access)
 	web := httptest.NewServer(api)
 	t.Cleanup(web.Close)
-	src, err := Kind.Open(channels.Config{Name: "wa", Kind: "whatsapp", Settings: settings(web.URL)}, deps)
+	src, err := Kind.Open(channels.Config{Name: "wa", Kind: "whatsapp", Private: true, Settings: settings(web.URL)}, deps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestConformance(t *testing.T) {
 		web := httptest.NewServer(api)
 		t.Cleanup(web.Close)
 		return channeltest.Outside{
-			Config: channels.Config{Name: "wa", Kind: "whatsapp", Settings: settings(web.URL)},
+			Config: channels.Config{Name: "wa", Kind: "whatsapp", Private: true, Settings: settings(web.URL)},
 			Deliver: func(ctx context.Context, src *channels.Source, n int) error {
 				return post(ctx, src, socialtest.WhatsAppNotice(number, socialtest.WhatsAppText("wamid."+strconv.Itoa(n), "8613800138000", planted, planted, channeltest.Start)))
 			},
@@ -271,7 +271,7 @@ func TestTheTokenGoesNowhereElse(t *testing.T) {
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"url":"` + other.URL + `/x"}`)) }))
 	defer api.Close()
 	deps, _ := channeltest.Deps(t)
-	src, err := Kind.Open(channels.Config{Name: "wa", Settings: settings(api.URL)}, deps)
+	src, err := Kind.Open(channels.Config{Name: "wa", Private: true, Settings: settings(api.URL)}, deps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,7 +286,7 @@ func TestSettings(t *testing.T) {
 		"app_secret": func(s *Settings) { s.AppSecret = "" }, "verify_token": func(s *Settings) { s.VerifyToken = "" }, "api_url": func(s *Settings) { s.APIURL = "x" }} {
 		s := settings("")
 		change(s)
-		_, err := Kind.Open(channels.Config{Name: "wa", Settings: s}, deps)
+		_, err := Kind.Open(channels.Config{Name: "wa", Private: true, Settings: s}, deps)
 		if e, ok := err.(*router.Error); !ok || e.Field != field {
 			t.Errorf("%s: %v", field, err)
 		}

@@ -85,7 +85,7 @@ func (s *Sources) open(c config.Source, private bool) (*channels.Source, error) 
 func (s *Sources) deps(name router.SourceName, private bool) channels.Deps {
 	a := s.app
 	return channels.Deps{Intake: watched{a.Intake, name, a.Runner}, Mask: func(s string) string { masked, _ := a.Intake.Mask(s); return masked }, Cursors: channels.StoreCursors{Docs: a.Store}, Streams: a.Store, Docs: a.Store, Bus: a.Bus,
-		HTTP: channels.HTTPClient(private), Now: Now, Zone: time.LoadLocation, Log: a.Log.With("source", name),
+		HTTP: channels.HTTPClient(private), Now: Now, Zone: time.LoadLocation, Log: a.Log,
 		Health: func(h channels.Health) { a.Runner.Report(name, h) }, PublicURL: a.Config.PublicURL,
 		Position: s.position, Attachment: func(ctx context.Context, id router.BlobID) (router.Attachment, []byte, error) {
 			f, data, err := a.Intake.Open(ctx, id)
@@ -169,13 +169,12 @@ func (s *Sources) sync(ctx context.Context) error {
 		if s.opened[name] == r.Version {
 			continue
 		}
-		c, err := s.unseal(r.Value)
-		if err != nil {
-			return err
-		}
-		src, err := s.open(c, false)
-		if err != nil {
-			return err
+		src, err := s.reopen(r.Value)
+		if err != nil { // one that cannot be opened keeps neither the desk nor the others down
+			s.app.Log.Error("a source of the store cannot be opened; put it again or delete it", "source", name, "error", err)
+			s.app.Runner.Report(name, channels.Health{State: channels.HealthDown, Detail: string(router.CodeOf(err))})
+			s.opened[name] = r.Version
+			continue
 		}
 		if old := s.app.Runner.Source(name); old != nil {
 			endSockets(old)
@@ -193,6 +192,18 @@ func (s *Sources) sync(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// reopen makes a source from what the store has of it.
+func (s *Sources) reopen(v storedSource) (*channels.Source, error) {
+	c, err := s.unseal(v)
+	if err != nil {
+		return nil, err
+	}
+	if s.kinds[c.Kind].Local {
+		return nil, router.FailField("app.source", "kind", "reads files of this machine, which only the configuration file may name")
+	}
+	return s.open(c, false)
 }
 
 func (s *Sources) unseal(v storedSource) (config.Source, error) {
@@ -251,6 +262,9 @@ func (s *Sources) Put(ctx context.Context, keys map[string]any) (router.SourceNa
 	}
 	if s.fromFile(c.Name) {
 		return c.Name, router.Fail("app.source", router.CodeForbidden, "the source %s stands in the configuration file; change it there", c.Name)
+	}
+	if s.kinds[c.Kind].Local {
+		return c.Name, router.FailField("app.source", "kind", "reads files of this machine, which only the configuration file may name")
 	}
 	if _, err := s.open(c, false); err != nil {
 		return c.Name, err

@@ -103,16 +103,48 @@ func placeKey(dir, path, text string) error {
 	return err
 }
 
+// firstPolicy is the policy that a store without one begins with: the configured file's or the default.
+func firstPolicy(file string) (doc []byte, rules *decide.Ruleset, err error) {
+	doc = policy.Default()
+	if file != "" {
+		if doc, err = os.ReadFile(file); err != nil {
+			return nil, nil, router.FailField("app.policy", "policy", "cannot read %s", file)
+		}
+	}
+	rules, err = decide.Compile(doc, time.LoadLocation)
+	return doc, rules, err
+}
+
+// CheckQueues refuses queues that the policy in force, or the one a new store begins with, does not have.
+func CheckQueues(ctx context.Context, st store.Store, file string, queues []router.QueueName) error {
+	if len(queues) == 0 {
+		return nil
+	}
+	_, rules, err := firstPolicy(file)
+	if active, stored := store.ActivePolicy(st).Get(ctx, "active"); stored == nil {
+		p, found := store.Policies(st).Get(ctx, active.Value.Version)
+		if found != nil {
+			return found
+		}
+		rules, err = decide.Compile([]byte(p.Value.Doc), time.LoadLocation)
+	} else if !router.IsCode(stored, router.CodeNotFound) {
+		return stored
+	}
+	if err != nil {
+		return err
+	}
+	for _, q := range queues {
+		if rules.Queues[q] == nil {
+			return router.FailField("app.queues", "queues", "there is no queue %q", q)
+		}
+	}
+	return nil
+}
+
 // EnsurePolicy makes sure that a policy is in force: the configured file's or the default. It
 // answers whether the configured file differs from what is in force.
 func EnsurePolicy(ctx context.Context, st store.Store, file string, now time.Time) (differs bool, err error) {
-	doc := policy.Default()
-	if file != "" {
-		if doc, err = os.ReadFile(file); err != nil {
-			return false, router.FailField("app.policy", "policy", "cannot read %s", file)
-		}
-	}
-	rules, err := decide.Compile(doc, time.LoadLocation)
+	doc, rules, err := firstPolicy(file)
 	if err != nil {
 		return false, err
 	}

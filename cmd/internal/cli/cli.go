@@ -61,7 +61,7 @@ func Run(args []string, in io.Reader, out, errw io.Writer, environ []string) int
 	case err == nil:
 		return 0
 	case errors.As(err, &u):
-		fmt.Fprintln(errw, "switchyard:", err)
+		fmt.Fprintln(errw, "switchyard:", explain(err))
 		return 2
 	case errors.As(err, &quiet{}):
 		return 1
@@ -76,7 +76,14 @@ func explain(err error) string {
 	if errors.As(err, &ps) {
 		return ps.Error()
 	}
-	return err.Error()
+	var e *router.Error
+	if !errors.As(err, &e) || e.Detail == "" {
+		return err.Error()
+	}
+	if e.Field != "" {
+		return e.Field + ": " + e.Detail
+	}
+	return e.Detail
 }
 
 func (s *shell) root() *cobra.Command {

@@ -100,7 +100,7 @@ func (s *shell) importFiles(ctx context.Context, cfg *config.Config, st store.St
 		_ = bar.Finish()
 		accepted, refused = accepted+n, refused+len(bad)
 		for _, e := range bad {
-			fmt.Fprintln(s.err, path+":", e)
+			fmt.Fprintln(s.err, path+":", explain(e))
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)

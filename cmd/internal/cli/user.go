@@ -72,6 +72,9 @@ func (f userFlags) user(name string) (router.User, error) {
 }
 
 func (s *shell) addUser(ctx context.Context, cfg *config.Config, st store.Store, u router.User, printToken bool) error {
+	if err := app.CheckQueues(ctx, st, cfg.Policy, u.Queues); err != nil {
+		return usage{err}
+	}
 	service := auth.New(st, app.Now)
 	if _, err := service.AddUser(ctx, u); err != nil {
 		return err

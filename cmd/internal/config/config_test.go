@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"switchyard/channels"
+	"switchyard/router"
 )
 
 type settings struct {
@@ -73,6 +74,18 @@ sources:
 		if strings.Contains(all, not) {
 			t.Errorf("%s stands in %s", not, all)
 		}
+	}
+}
+
+// All that a kind finds wrong with a source is told, not the first of it.
+func TestAllProblemsOfASource(t *testing.T) {
+	l := look(map[string]string{"f": "sources:\n  - {name: a, kind: test}\n"})
+	l.CheckSource = func(Source) error {
+		return errors.Join(router.FailField("x", "host", "is missing"), router.FailField("x", "port", "is no port"))
+	}
+	_, err := Load("f", l)
+	if err == nil || !strings.Contains(err.Error(), "sources[0].host: is missing") || !strings.Contains(err.Error(), "sources[0].port: is no port") {
+		t.Error(err)
 	}
 }
 

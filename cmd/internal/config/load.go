@@ -208,17 +208,28 @@ func (l *loader) checkSource(path string, s Source) {
 	if l.look.CheckSource == nil {
 		return
 	}
-	err := l.look.CheckSource(s)
-	var e *router.Error
-	switch {
-	case err == nil:
-	case errors.As(err, &e) && e.Field != "":
-		l.more(Problem{path + "." + e.Field, e.Detail})
-	case errors.As(err, &e) && e.Detail != "":
-		l.more(Problem{path, e.Detail})
-	default:
-		l.more(Problem{path, err.Error()})
+	for _, err := range each(l.look.CheckSource(s)) {
+		var e *router.Error
+		switch {
+		case errors.As(err, &e) && e.Field != "":
+			l.more(Problem{path + "." + e.Field, e.Detail})
+		case errors.As(err, &e) && e.Detail != "":
+			l.more(Problem{path, e.Detail})
+		default:
+			l.more(Problem{path, err.Error()})
+		}
 	}
+}
+
+// each is the errors that are joined in one.
+func each(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
 }
 
 var sourceName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$`)

@@ -118,14 +118,14 @@ func (s *Store) touchRun(ctx context.Context, r router.Run) error {
 	return err
 }
 
-// Runs lists the runs of these queues for this agent, ordered by key; some may have become empty.
-func (s *Store) Runs(ctx context.Context, queues []router.QueueName, agent router.AgentID) ([]router.Run, error) {
+// Runs lists the runs of these queues for one of these agents, ordered by key; some may have become empty.
+func (s *Store) Runs(ctx context.Context, queues []router.QueueName, agents ...router.AgentID) ([]router.Run, error) {
 	if len(queues) == 0 {
 		return nil, nil
 	}
 	var ds []runDoc
 	filter := bson.D{{Key: "queue", Value: bson.D{{Key: "$in", Value: queues}}},
-		{Key: "kept_for", Value: bson.D{{Key: "$in", Value: bson.A{"", agent}}}}}
+		{Key: "kept_for", Value: bson.D{{Key: "$in", Value: append([]router.AgentID{""}, agents...)}}}}
 	if err := all(ctx, s.runDocs, filter, options.Find().SetHint("queue").SetLimit(runLimit), &ds); err != nil {
 		return nil, wrap("mongostore.runs", err)
 	}
@@ -294,15 +294,20 @@ func (l look) seek(ctx context.Context, filter, order bson.D, hint string) ([]ro
 		ID       string `bson:"_id"`
 		AgeAt    int64  `bson:"age_at"`
 		CutoffAt int64  `bson:"cutoff_at"`
+		Skip     string `bson:"skip_agent"`
+		SkipTo   int64  `bson:"skip_until"`
 		Version  int64  `bson:"version"`
 	}
-	opts := options.Find().SetProjection(asc("_id", "age_at", "cutoff_at", "version")).SetSort(order).SetHint(hint).SetLimit(int64(l.limit))
+	opts := options.Find().SetProjection(asc("_id", "age_at", "cutoff_at", "skip_agent", "skip_until", "version")).SetSort(order).SetHint(hint).SetLimit(int64(l.limit))
 	if err := all(ctx, l.tickets, filter, opts, &ds); err != nil {
 		return nil, err
 	}
 	hs := make([]router.Head, len(ds))
 	for i, d := range ds {
 		hs[i] = router.Head{TicketID: router.TicketID(d.ID), Run: l.run, AgeAt: store.AtStamp(d.AgeAt), CutoffAt: store.AtStamp(d.CutoffAt), Version: d.Version}
+		if d.SkipTo > l.now {
+			hs[i].SkipFor = router.AgentID(d.Skip)
+		}
 	}
 	return hs, nil
 }

@@ -17,12 +17,12 @@ import (
 const (
 	groupSize  = 16
 	notSkipped = ` AND NOT (skip_agent = ?1 AND skip_until > ?2)`
-	asLines    = `(SELECT group_concat(age_at || ' ' || cutoff_at || ' ' || version || ' ' || ticket, char(10)) FROM (
-		SELECT age_at, cutoff_at, version, ticket FROM `
-	byAge    = asLines + `waiting WHERE run = q.run` + notSkipped + ` ORDER BY age_at, ticket LIMIT ?3))`
-	byCutoff = asLines + `cutoffs WHERE run = q.run AND cutoff_at >= q.low AND cutoff_at < q.high` + notSkipped +
+	line       = `age_at || ' ' || cutoff_at || ' ' || version || ' ' || ticket || ' ' || iif(skip_until > ?2, skip_agent, '')`
+	asLines    = `(SELECT group_concat(line, char(10)) FROM (SELECT ` + line + ` AS line FROM `
+	byAge      = asLines + `waiting WHERE run = q.run` + notSkipped + ` ORDER BY age_at, ticket LIMIT ?3))`
+	byCutoff   = asLines + `cutoffs WHERE run = q.run AND cutoff_at >= q.low AND cutoff_at < q.high` + notSkipped +
 		` ORDER BY cutoff_at, age_at, ticket LIMIT ?3))`
-	bySpan = `SELECT age_at || ' ' || cutoff_at || ' ' || version || ' ' || ticket FROM waiting
+	bySpan = `SELECT ` + line + ` FROM waiting
 		WHERE run = ?4 AND age_at >= ?5 AND age_at < ?6` + notSkipped + ` ORDER BY age_at, ticket LIMIT ?3`
 )
 
@@ -133,8 +133,9 @@ func (l *look) parse(lines string, hs []router.Head) ([]router.Head, error) {
 				return nil, router.Wrap("sqlitestore.heads", router.CodeInternal, err)
 			}
 		}
+		ticket, agent, _ := strings.Cut(line, " ")
 		hs = append(hs, router.Head{
-			TicketID: router.TicketID(line), Run: l.run, AgeAt: store.AtStamp(n[0]), CutoffAt: store.AtStamp(n[1]), Version: n[2],
+			TicketID: router.TicketID(ticket), Run: l.run, AgeAt: store.AtStamp(n[0]), CutoffAt: store.AtStamp(n[1]), SkipFor: router.AgentID(agent), Version: n[2],
 		})
 	}
 	return hs, nil

@@ -130,20 +130,20 @@ func (s *Store) known(id int64, body []byte) (router.Run, error) {
 	return r, err
 }
 
-// Runs lists the runs that hold waiting tickets for this agent, ordered by key.
-func (s *Store) Runs(ctx context.Context, queues []router.QueueName, agent router.AgentID) ([]router.Run, error) {
-	names := make([]string, len(queues))
-	for i, q := range queues {
-		names[i] = string(q)
+// Runs lists the runs that hold waiting tickets for one of these agents, ordered by key.
+func (s *Store) Runs(ctx context.Context, queues []router.QueueName, agents ...router.AgentID) ([]router.Run, error) {
+	names, err := json.Marshal(append([]router.QueueName{}, queues...))
+	if err != nil {
+		return nil, router.Wrap("sqlitestore.runs", router.CodeInternal, err)
 	}
-	list, err := json.Marshal(names)
+	keepers, err := json.Marshal(append([]router.AgentID{""}, agents...))
 	if err != nil {
 		return nil, router.Wrap("sqlitestore.runs", router.CodeInternal, err)
 	}
 	var rs []router.Run
 	err = s.read(ctx, "sqlitestore.runs", func(c *conn) error {
 		return c.rows(`SELECT id, body FROM runs WHERE waiting > 0 AND queue IN (SELECT value FROM json_each(?))
-			AND kept_for IN ('', ?) ORDER BY key LIMIT ?`, []any{string(list), string(agent), int64(runCacheLimit)}, func(r row) error {
+			AND kept_for IN (SELECT value FROM json_each(?)) ORDER BY key LIMIT ?`, []any{string(names), string(keepers), int64(runCacheLimit)}, func(r row) error {
 			run, err := s.known(r.int(0), r.bytes(1))
 			rs = append(rs, run)
 			return err

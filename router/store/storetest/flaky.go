@@ -187,8 +187,8 @@ func (f *Flaky) KeptTickets(ctx context.Context, agent router.AgentID, limit int
 }
 
 // Runs is the inner store's, under a fault.
-func (f *Flaky) Runs(ctx context.Context, queues []router.QueueName, agent router.AgentID) ([]router.Run, error) {
-	return call(ctx, f, "Runs", func() ([]router.Run, error) { return f.inner.Runs(ctx, queues, agent) })
+func (f *Flaky) Runs(ctx context.Context, queues []router.QueueName, agents ...router.AgentID) ([]router.Run, error) {
+	return call(ctx, f, "Runs", func() ([]router.Run, error) { return f.inner.Runs(ctx, queues, agents...) })
 }
 
 // Heads is the inner store's, under a fault.

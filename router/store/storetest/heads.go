@@ -63,18 +63,19 @@ func testHeadsModel(t *testing.T, s store.Store) {
 func checkRuns(t *testing.T, s store.Store, all map[router.TicketID]router.Ticket) {
 	t.Helper()
 	for _, queues := range [][]router.QueueName{{"payments"}, {"general", "payments"}, {"none"}, nil} {
-		for _, agent := range []router.AgentID{"", "lin"} {
+		for _, agents := range [][]router.AgentID{nil, {"lin"}, {"lin", "wang"}} {
+			kept := func(a router.AgentID) bool { return a == "" || slices.Contains(agents, a) }
 			busy := map[router.RunKey]router.Run{}
 			for _, w := range all {
-				if w.State == router.StateWaiting && slices.Contains(queues, w.Queue) && (w.KeptFor == "" || w.KeptFor == agent) {
+				if w.State == router.StateWaiting && slices.Contains(queues, w.Queue) && kept(w.KeptFor) {
 					busy[w.Run().Key] = w.Run()
 				}
 			}
-			runs := got(s.Runs(t.Context(), queues, agent))(t)
+			runs := got(s.Runs(t.Context(), queues, agents...))(t)
 			last := router.RunKey("")
 			for _, r := range runs {
-				if r.Key <= last || !slices.Contains(queues, r.Queue) || (r.KeptFor != "" && r.KeptFor != agent) {
-					t.Fatalf("run %q after %q for %q of %v", r.Key, last, agent, queues)
+				if r.Key <= last || !slices.Contains(queues, r.Queue) || !kept(r.KeptFor) {
+					t.Fatalf("run %q after %q for %v of %v", r.Key, last, agents, queues)
 				}
 				if want, ok := busy[r.Key]; ok && !reflect.DeepEqual(r, want) {
 					t.Fatalf("got run %+v, want %+v", r, want)
@@ -172,7 +173,7 @@ func model(all map[router.TicketID]router.Ticket, agent router.AgentID, now time
 		for i, kind := range []func(router.Ticket) bool{inWindow, feasible, late, guarded} {
 			var of []router.Ticket
 			for _, w := range all {
-				skipped := w.SkipAgent == agent && w.SkipUntil.After(now)
+				skipped := agent != "" && w.SkipAgent == agent && w.SkipUntil.After(now)
 				if w.State == router.StateWaiting && w.Run().Key == q.Run && !skipped && kind(w) {
 					of = append(of, w)
 				}
@@ -189,7 +190,11 @@ func model(all map[router.TicketID]router.Ticket, agent router.AgentID, now time
 			for _, w := range of[:min(len(of), q.Limit)] {
 				if !seen[w.ID] {
 					seen[w.ID] = true
-					out = append(out, router.Head{TicketID: w.ID, Run: w.Run(), AgeAt: w.AgeAt, CutoffAt: w.CutoffAt, Version: w.Version})
+					h := router.Head{TicketID: w.ID, Run: w.Run(), AgeAt: w.AgeAt, CutoffAt: w.CutoffAt, Version: w.Version}
+					if w.SkipUntil.After(now) {
+						h.SkipFor = w.SkipAgent
+					}
+					out = append(out, h)
 				}
 			}
 		}
