@@ -108,12 +108,12 @@ func Classify(in Input) classify.Result {
 
 func (in Input) classify(f facts) classify.Result {
 	return classify.Classify(classify.Input{Rules: in.Rules.Ruleset, Matcher: in.Rules.Matcher, Model: in.Model, Embedding: in.Embedding, Opinion: in.Opinion,
-		Text: f.text, Parts: f.parts, At: f.writtenAt.In(in.Rules.Zone), Language: f.hint, Fixed: fixedTopic(in.Ticket), Touched: touchedTopic(in.Ticket), Vars: func(text string) policy.Vars { return in.vars(f, text, nil) }})
+		Text: f.text, Parts: f.spoken, At: f.writtenAt.In(in.Rules.Zone), Language: f.hint, Fixed: fixedTopic(in.Ticket), Touched: touchedTopic(in.Ticket), Vars: func(text string) policy.Vars { return in.vars(f, text, nil) }})
 }
 
 // spam reports whether a message by itself is spam.
 func (in Input) spam(f facts, text string) bool {
-	f.text, f.parts = text, nil
+	f.text, f.spoken = text, nil
 	c := in.classify(f)
 	return c.Spam && !c.Rejected
 }
@@ -132,7 +132,7 @@ func (in Input) sift(f facts, c classify.Result) (facts, classify.Result) {
 	if len(rest) == 0 || len(rest) == len(f.parts) {
 		return f, c
 	}
-	f.text, f.parts = strings.Join(rest, "\n"), rest
+	f.text, f.spoken = strings.Join(rest, "\n"), rest
 	return f, in.classify(f)
 }
 
@@ -140,6 +140,7 @@ func (in Input) sift(f facts, c classify.Result) (facts, classify.Result) {
 type facts struct {
 	text    string
 	parts   []string // the text of each
+	spoken  []string // of these, what says what the ticket is about
 	subject string
 	hint    router.Language
 	kinds   map[router.Kind]int
@@ -178,7 +179,7 @@ func factsOf(ms []router.Message) facts {
 			f.outcome = m.Call.Outcome
 		}
 	}
-	f.text = strings.TrimSpace(strings.Join(f.parts, "\n"))
+	f.text, f.spoken = strings.TrimSpace(strings.Join(f.parts, "\n")), f.parts
 	return f
 }
 

@@ -63,7 +63,7 @@ var pureStd = map[string][]string{
 	"math/rand": nil,
 	// a generator with a seed that the caller gives is pure; the functions of the package itself are not
 	"math/rand/v2": {"ExpFloat64", "Float32", "Float64", "Int", "Int32", "Int32N", "Int64", "Int64N", "IntN", "N", "NormFloat64", "Perm", "Shuffle", "Uint32", "Uint32N", "Uint64", "Uint64N", "UintN"},
-	 "sync": nil, "io/ioutil": nil, "path/filepath": nil,
+	"sync":         nil, "io/ioutil": nil, "path/filepath": nil,
 }
 
 type source struct {
