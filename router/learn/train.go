@@ -10,16 +10,15 @@ import (
 
 // Options of a training run.
 type Options struct {
-	Seed       uint64
-	Embeddings string        // id of the embeddings model that made the examples' vectors
-	Workers    int           // jobs at a time; at least 1
-	Progress   func(float64) // hears the share done, 0–1, from one goroutine at a time; may be nil
+	textmodel.Options
+	Workers  int           // jobs at a time; at least 1
+	Progress func(float64) // hears the share done, 0–1, from one goroutine at a time; may be nil
 }
 
 // Train trains a model and gives it with its file: the jobs of a textmodel.Plan side by side. The same examples and
 // seed give the same model, whatever Workers is. invalid_field: what is wrong with the examples.
 func Train(ctx context.Context, examples []textmodel.Example, o Options) (*textmodel.Model, []byte, error) {
-	plan, err := textmodel.NewPlan(examples, o.Seed, o.Embeddings)
+	plan, err := textmodel.NewPlan(examples, o.Options)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,7 +8,7 @@ import (
 const scopeShare = 0.1
 
 // defaultScope are the logistic weights where training had too few out-of-scope texts to learn them.
-var defaultScope = [5]float64{0.5, 0.6, 0.5, 2, 0}
+var defaultScope = scopeWeights{0.5, 0.6, 0.5, 2}
 
 // fewOOS is the number of out-of-scope texts below which no weights are learned from them.
 const fewOOS = 20
@@ -17,7 +17,7 @@ const fewOOS = 20
 // It gives the model and its file.
 func (p *Plan) Finish(rs []Result) (*Model, []byte, error) {
 	m := &Model{lexicon: p.lexicon, vocabulary: rs[0].vocabulary, nets: rs[0].nets, topicOf: p.topicOf}
-	m.Info = Info{Format: Format, Digest: Digest(p.examples), Examples: len(p.examples), Seed: p.seed, Labels: p.labels, Topics: p.topics, Embeddings: p.embedder, Dense: p.dense}
+	m.Info = Info{Format: Format, Digest: Digest(p.examples), Examples: len(p.examples), Seed: p.Seed, Labels: p.labels, Topics: p.topics, Embeddings: p.Embeddings, Dense: p.dense}
 	for _, doc := range p.docs {
 		m.prints = append(m.prints, fingerprint(doc))
 	}
@@ -49,7 +49,7 @@ func (p *Plan) calibrate(rs []Result, which int) blend {
 		return sum
 	}
 	b.Temperature = minimize(loss, 0.2, 4)
-	var xs [][5]float64
+	var xs []scopeWeights
 	var in []bool
 	outs := 0
 	p.held(rs, which, func(e Example, a answer) {
@@ -99,11 +99,11 @@ func minimize(f func(float64) float64, a, b float64) float64 {
 
 // logistic fits weights so that 1/(1+exp(−w·x)) is the probability of being in scope, by
 // Newton's method with a small ridge. Each side has its own weight a text.
-func logistic(xs [][5]float64, in []bool, wIn, wOut float64) [5]float64 {
-	var w [5]float64
+func logistic(xs []scopeWeights, in []bool, wIn, wOut float64) scopeWeights {
+	var w scopeWeights
 	for range 30 {
-		var g [5]float64
-		var h [5][5]float64
+		var g scopeWeights
+		var h [len(scopeWeights{})]scopeWeights
 		for i, x := range xs {
 			z := 0.0
 			for j := range x {
@@ -133,7 +133,7 @@ func logistic(xs [][5]float64, in []bool, wIn, wOut float64) [5]float64 {
 }
 
 // solve solves h·x = g for a symmetric positive h by Gauss elimination.
-func solve(h [5][5]float64, g [5]float64) [5]float64 {
+func solve(h [len(scopeWeights{})]scopeWeights, g scopeWeights) scopeWeights {
 	for i := range g {
 		for r := i + 1; r < len(g); r++ {
 			f := h[r][i] / h[i][i]

@@ -54,8 +54,8 @@ type Metrics struct {
 
 // blend joins the nets' answers and makes probabilities of them.
 type blend struct {
-	Temperature float64    `json:"temperature"`
-	Scope       [5]float64 `json:"scope"` // logistic weights: 1, margin, top, known, evidence
+	Temperature float64      `json:"temperature"`
+	Scope       scopeWeights `json:"scope"` // logistic weights of the signals
 }
 
 // Prediction is a text's topics. Topic is the best one in scope.
@@ -69,7 +69,7 @@ type Prediction struct {
 
 	best, leaf int
 	labels     []float64
-	signals    [5]float64
+	signals    scopeWeights
 }
 
 // Sure is the probability that the topic is right and the text in scope at all.
@@ -100,12 +100,14 @@ func (m *Model) Predict(text string, vec []float32) Prediction {
 type answer struct {
 	logs     []float64 // mean of the nets' log-probabilities, by label
 	known    float64   // share of the text that training has seen
-	evidence float64   // the linear model's highest score
+	evidence float64   // the first member's highest score
+	margin   float64   // the last member's highest score
+	lowest   []float64 // the lowest log-probability that a member gives, by label
 }
 
 // ask asks all nets that see what the vector has.
 func ask(nets []quantized, v vector) answer {
-	a := answer{logs: make([]float64, nets[0].labels), known: float64(v.known)}
+	a := answer{logs: make([]float64, nets[0].labels), lowest: make([]float64, nets[0].labels), known: float64(v.known)}
 	x := make([]float32, nets[0].labels)
 	n := 0.0
 	for i := range nets {
@@ -113,10 +115,11 @@ func ask(nets []quantized, v vector) answer {
 			continue
 		}
 		nets[i].logits(v, x)
+		a.margin = float64(slices.Max(x))
 		if i == 0 {
-			a.evidence = float64(slices.Max(x))
+			a.evidence = a.margin
 		}
-		addLogSoftmax(a.logs, x)
+		addLogSoftmax(a.logs, a.lowest, x)
 		n++
 	}
 	for i := range a.logs {
@@ -125,7 +128,7 @@ func ask(nets []quantized, v vector) answer {
 	return a
 }
 
-func addLogSoftmax(sum []float64, x []float32) {
+func addLogSoftmax(sum, lowest []float64, x []float32) {
 	most, total := slices.Max(x), 0.0
 	for _, v := range x {
 		total += math.Exp(float64(v - most))
@@ -133,6 +136,7 @@ func addLogSoftmax(sum []float64, x []float32) {
 	all := float64(most) + math.Log(total)
 	for i, v := range x {
 		sum[i] += float64(v) - all
+		lowest[i] = min(lowest[i], float64(v)-all)
 	}
 }
 
@@ -161,20 +165,29 @@ func (b blend) judge(a answer, topicOf []int, topics int) Prediction {
 		p.Topics[t] /= all
 	}
 	p.Confidence = p.Topics[p.best]
-	p.signals = signals(top, out, p.Confidence, a)
+	p.signals = signals(top, out, p.Confidence, a, topicOf, p.best)
 	p.OutOfScope = b.outOfScope(p.signals)
 	return p
 }
 
-// signals are what speaks for and against a text being in scope: the margin of the best topic
-// over the trained negatives, its share among topics, how much of the text is known from
-// training, and how strongly its features speak for anything.
-func signals(top, out, confidence float64, a answer) [5]float64 {
+// scopeWeights are weights or values of the signals that tell what is in scope.
+type scopeWeights [7]float64
+
+// signals are what speaks for a text being in scope: the margin of the best topic over the
+// trained negatives, its share among topics, how much of the text is known from training, how
+// strongly its features speak for anything, for two members, and whether the members agree.
+func signals(top, out, confidence float64, a answer, topicOf []int, best int) scopeWeights {
 	margin := 0.0
 	if out > 0 {
 		margin = min(max(math.Log(top/out), -8), 8)
 	}
-	return [5]float64{1, margin, logit(confidence), a.known, a.evidence}
+	agree := -8.0
+	for i, t := range topicOf {
+		if t == best {
+			agree = max(agree, a.lowest[i])
+		}
+	}
+	return scopeWeights{1, margin, logit(confidence), a.known, a.evidence, a.margin / svmSharp, agree}
 }
 
 func logit(p float64) float64 {
@@ -182,7 +195,7 @@ func logit(p float64) float64 {
 	return math.Log(p / (1 - p))
 }
 
-func (b blend) outOfScope(s [5]float64) float64 {
+func (b blend) outOfScope(s scopeWeights) float64 {
 	z := 0.0
 	for i, w := range b.Scope {
 		z += w * s[i]

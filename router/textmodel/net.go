@@ -18,16 +18,19 @@ type recipe struct {
 
 // members are the learners of an ensemble: one linear model, whose weights also
 // explain, and two small networks that see combinations.
-func members(labels int, dense bool) []recipe {
-	hidden := min(96, 32+labels)
-	out := []recipe{
-		{rate: 0.4, dropIn: 0.6, seed: 1},
-		{units: hidden, rate: 0.06, dropIn: 0.5, dropHidden: 0.5, seed: 2},
-		{units: hidden, rate: 0.06, dropIn: 0.5, dropHidden: 0.5, seed: 3},
+func (p *Plan) members() []recipe {
+	var out []recipe
+	if !p.Without[PartSoftmax] {
+		out = append(out, recipe{rate: 0.4, dropIn: 0.6, seed: 1})
 	}
-	if dense {
-		for i := range 3 {
-			r := out[i]
+	if !p.Without[PartNetworks] {
+		net := recipe{units: min(96, 32+len(p.labels)), rate: 0.06, dropIn: 0.5, dropHidden: 0.5, seed: 2}
+		out = append(out, net)
+		net.seed++
+		out = append(out, net)
+	}
+	if p.dense > 0 {
+		for _, r := range out {
 			r.useDense, r.seed = true, r.seed+10
 			out = append(out, r)
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -29,18 +30,55 @@ type Plan struct {
 	topicOf  []int
 	folds    []int // of each example
 	jobs     int
-	seed     uint64
 	dense    int
-	embedder string
+	Options
+}
+
+// Options of a training run. Without leaves parts out, to see what they bring.
+type Options struct {
+	Seed       uint64
+	Embeddings string // id of the model that made the examples' vectors; empty: they have none
+	Without    map[Part]bool
+}
+
+// Part is a part of the model that an ablation can leave out.
+type Part string
+
+// The parts of the model.
+const (
+	PartContent  Part = "content pairs"
+	PartChars    Part = "character n-grams"
+	PartConcepts Part = "concepts"
+	PartNames    Part = "label names"
+	PartSVM      Part = "support vector member"
+	PartNetworks Part = "networks"
+	PartSoftmax  Part = "linear softmax member"
+)
+
+// Parts are all parts that can be left out.
+func Parts() []Part {
+	return []Part{PartContent, PartChars, PartConcepts, PartNames, PartSVM, PartNetworks, PartSoftmax}
+}
+
+// reads reports whether a block of features is used.
+func (o Options) reads(block uint8) bool {
+	switch block {
+	case blockContent:
+		return !o.Without[PartContent]
+	case blockChars:
+		return !o.Without[PartChars]
+	case blockConcepts:
+		return !o.Without[PartConcepts]
+	}
+	return true
 }
 
 // smallSet is the number of examples up to which all five folds are trained to calibrate on; above it one is enough.
 const smallSet = 4000
 
-// NewPlan checks the examples and cuts the work. Errors name the lines. embedder is the id of
-// the model that made the vectors, if there are any.
-func NewPlan(examples []Example, seed uint64, embedder string) (*Plan, error) {
-	p := &Plan{examples: examples, seed: seed, embedder: embedder, jobs: 6, lexicon: newLexicon(conceptsText)}
+// NewPlan checks the examples and cuts the work. Errors name the lines.
+func NewPlan(examples []Example, o Options) (*Plan, error) {
+	p := &Plan{examples: examples, Options: o, jobs: 6, lexicon: newLexicon(conceptsText)}
 	if len(examples) > smallSet {
 		p.jobs = 2
 	}
@@ -51,7 +89,7 @@ func NewPlan(examples []Example, seed uint64, embedder string) (*Plan, error) {
 	p.folds = make([]int, len(examples))
 	for i, e := range examples {
 		s := prepare(e.Text)
-		p.docs[i] = p.lexicon.extract(s)
+		p.docs[i] = slices.DeleteFunc(p.lexicon.extract(s), func(f found) bool { return !o.reads(f.block) })
 		p.folds[i] = int(fnv(seedName, s) % 5)
 	}
 	if len(examples) > 0 {
@@ -132,7 +170,7 @@ func (p *Plan) Run(job int, progress func(float64) bool) Result {
 		docs, train = append(docs, p.docs[i]), append(train, i)
 	}
 	names := p.names()
-	r.vocabulary = newVocabulary(docs)
+	r.vocabulary = newVocabulary(docs, maxFeatures)
 	samples := make([]sample, 0, len(train)+len(names))
 	for _, i := range train {
 		samples = append(samples, sample{p.vector(r.vocabulary, i), p.allowed(p.examples[i])})
@@ -152,12 +190,12 @@ func (p *Plan) Run(job int, progress func(float64) bool) Result {
 
 // train trains all members; false if progress ended it.
 func (p *Plan) train(r *Result, samples []sample, progress func(float64) bool) bool {
-	ms := members(len(p.labels), p.dense > 0)
+	ms := p.members()
 	steps, done := len(ms), 0
 	part := func(x float64) bool { return progress((float64(done) + x) / float64(steps)) }
-	if len(samples) >= svmEnough*len(p.labels) {
+	if len(samples) >= svmEnough*len(p.labels) && !p.Without[PartSVM] || len(ms) == 0 {
 		steps++
-		n, ok := trainSVM(samples, len(r.vocabulary.keys), len(p.labels), p.seed, part)
+		n, ok := trainSVM(samples, len(r.vocabulary.keys), len(p.labels), p.Seed, part)
 		if !ok {
 			return false
 		}
@@ -165,7 +203,7 @@ func (p *Plan) train(r *Result, samples []sample, progress func(float64) bool) b
 		defer func() { r.nets = append(r.nets, quantize(&n)) }() // the linear member comes first: it explains
 	}
 	for _, m := range ms {
-		l := newLearner(m, len(r.vocabulary.keys), p.dense, len(p.labels), p.seed)
+		l := newLearner(m, len(r.vocabulary.keys), p.dense, len(p.labels), p.Seed)
 		if !l.train(samples, part) {
 			return false
 		}
@@ -218,6 +256,9 @@ type name struct {
 
 func (p *Plan) names() []name {
 	var out []name
+	if p.Without[PartNames] {
+		return nil
+	}
 	for i, l := range p.labels {
 		if l.Topic != OutOfScope {
 			out = append(out, name{strings.NewReplacer("_", " ", "-", " ").Replace(l.Topic + " " + l.Subtopic), int32(i)})

@@ -17,8 +17,8 @@ type vocabulary struct {
 	slots []int32   // open addressing: index + 1
 }
 
-// newVocabulary counts the features of the texts (extracted) and keeps those that occur in enough of them.
-func newVocabulary(docs [][]found) *vocabulary {
+// newVocabulary counts the features of the texts (extracted) and keeps so many, the most frequent ones.
+func newVocabulary(docs [][]found, limit int) *vocabulary {
 	type entry struct {
 		key   uint32
 		block uint8
@@ -51,7 +51,7 @@ func newVocabulary(docs [][]found) *vocabulary {
 		}
 		return a.key < b.key
 	})
-	all = all[:min(len(all), maxFeatures)]
+	all = all[:min(len(all), limit)]
 	v := &vocabulary{most: float32(math.Log(float64(1+len(docs))) + 1)}
 	for _, e := range all {
 		v.keys = append(v.keys, e.key)

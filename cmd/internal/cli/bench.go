@@ -30,7 +30,7 @@ type benchFlags struct {
 
 func (s *shell) benchCommand() *cobra.Command {
 	var f benchFlags
-	c := &cobra.Command{Use: "bench", Short: "measure this machine: intake or pull", Args: args(cobra.NoArgs), RunE: func(*cobra.Command, []string) error { return usage{errors.New("give intake or pull")} }}
+	c := &cobra.Command{Use: "bench", Short: "measure this machine: intake or pull; and the text model", Args: args(cobra.NoArgs), RunE: func(*cobra.Command, []string) error { return usage{errors.New("give intake, pull or text")} }}
 	in := &cobra.Command{Use: "intake", Short: "messages per second from POST to waiting in a queue, generator included", Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error { return s.bench(c.Context(), f, benchIntake) }}
 	in.Flags().IntVar(&f.messages, "messages", 20_000, "messages to send, each in a request of its own")
@@ -45,7 +45,7 @@ func (s *shell) benchCommand() *cobra.Command {
 		x.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
 		x.Flags().StringVar(&s.config, "config", "", "configuration file (its data folder and database are not used unless it names MongoDB)")
 	}
-	c.AddCommand(in, pull, s.crashCommand())
+	c.AddCommand(in, pull, s.crashCommand(), s.benchTextCommand())
 	return c
 }
 

@@ -72,7 +72,7 @@ func (s *shell) train(ctx context.Context, f trainFlags) error {
 	}
 	bar := progress(s.err, "training")
 	bar.ChangeMax64(1000)
-	m, file, err := learn.Train(ctx, examples, learn.Options{Seed: f.seed, Workers: runtime.GOMAXPROCS(0), Progress: func(x float64) { _ = bar.Set64(int64(1000 * x)) }})
+	m, file, err := learn.Train(ctx, examples, learn.Options{Options: textmodel.Options{Seed: f.seed}, Workers: runtime.GOMAXPROCS(0), Progress: func(x float64) { _ = bar.Set64(int64(1000 * x)) }})
 	_ = bar.Finish()
 	if err != nil {
 		return err
