@@ -55,11 +55,11 @@ func readCSV(r io.Reader, c Columns, strict bool) (File, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		line, _ := in.FieldPos(0)
 		if err != nil {
-			f.problem("%v", err)
+			f.problem("%v", err) // it names the line
 			continue
 		}
+		line, _ := in.FieldPos(0)
 		cell := func(name string) string {
 			if i, ok := at[name]; ok && i < len(row) {
 				return strings.TrimSpace(row[i])

@@ -203,3 +203,12 @@ func (c *compiler) numbers() {
 		r.Capacity[ch] = cost
 	}
 }
+
+// TopicNames are the names of all topics, in the policy's order.
+func (r *Ruleset) TopicNames() []string {
+	out := make([]string, len(r.Topics))
+	for i, t := range r.Topics {
+		out[i] = string(t.Name)
+	}
+	return out
+}
