@@ -48,7 +48,7 @@ func (r *Result) byModel(in Input, text string) {
 		r.note("out_of_scope", true, fmt.Sprintf("%.2f", p.OutOfScope), "可能与任何主题无关", "it may be about none of the topics")
 	}
 	if r.Rejected {
-		r.secondOpinion(in, sure)
+		r.note("threshold", true, fmt.Sprintf("%.2f < %.2f", sure, in.Rules.Review.Below), "把握低于设定的门槛", "the sureness is below the policy's threshold")
 	}
 }
 
@@ -103,14 +103,10 @@ func first(in Input, best *policy.Topic, p textmodel.Prediction, scores []float6
 	return chosen, by
 }
 
-// secondOpinion lets an opinion from outside choose the topic where the model is not sure enough.
-func (r *Result) secondOpinion(in Input, sure float64) {
-	r.note("threshold", true, fmt.Sprintf("%.2f < %.2f", sure, in.Rules.Review.Below), "把握低于设定的门槛", "the sureness is below the policy's threshold")
-	if in.Opinion == nil {
-		return
-	}
+// secondOpinion lets an opinion from outside choose the topic of what was rejected. It cannot make spam of it.
+func (r *Result) secondOpinion(in Input) {
 	t := in.Rules.Topic(in.Opinion.Topic)
-	if t == nil {
+	if t == nil || t.Spam {
 		r.note("opinion", false, in.Opinion.Model, "第二意见也无法判断", "the second opinion could not tell either")
 		return
 	}

@@ -55,6 +55,9 @@ func Classify(in Input) Result {
 	default:
 		out.byWords(in, text)
 	}
+	if out.Rejected && in.Opinion != nil {
+		out.secondOpinion(in)
+	}
 	out.keepTouched(in)
 	if out.Topic != nil {
 		out.Missing = missing(out.Topic, out.Signals)

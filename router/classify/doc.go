@@ -14,4 +14,5 @@
 //	E. Entities, ToneOf and DetectLanguage are pure and linear in the text, of which they look at maxText characters.
 //	F. Facts come in the order of the text, at most maxSignals, none twice and none overlapping another.
 //	G. A relative time is resolved against the time of sending alone, in its zone; where that is not known it stays relative.
+//	H. A second opinion counts only where the result is Rejected, and makes no spam of it.
 package classify

@@ -114,6 +114,7 @@ func (in Input) classify(f facts) classify.Result {
 // spam reports whether a message by itself is spam.
 func (in Input) spam(f facts, text string) bool {
 	f.text, f.spoken = text, nil
+	in.Embedding, in.Opinion = nil, nil // they are of all the messages
 	c := in.classify(f)
 	return c.Spam && !c.Rejected
 }
@@ -133,6 +134,7 @@ func (in Input) sift(f facts, c classify.Result) (facts, classify.Result) {
 		return f, c
 	}
 	f.text, f.spoken = strings.Join(rest, "\n"), rest
+	in.Embedding = nil // it is of all the messages
 	return f, in.classify(f)
 }
 

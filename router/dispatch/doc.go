@@ -13,4 +13,8 @@
 //	   Pulls that wait at the same moment share one look, which begins after
 //	   the last of them came; each is served as if they came one after another.
 //	E. Every change of a ticket is told on the bus after it is stored, never before.
+//	F. What was asked outside (a second opinion, a vector) is stored with the
+//	   decision's input: made again, a decision asks nobody and gives the same
+//	   bytes. Nobody is asked twice about the same messages of a ticket, no
+//	   failure outside is one of triage, and no answer makes spam of a ticket.
 package dispatch

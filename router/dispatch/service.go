@@ -51,6 +51,9 @@ type Service struct {
 	// CanReply says whether a source carries replies, and files; nil error: it does.
 	CanReply func(source router.SourceName, files int) error
 
+	Opinions Opinions // asked where the policy would send to review; nil: nobody is
+	Embedder Embedder // asked for vectors where the text model in force was trained with its; nil: nobody is
+
 	// Alone says that no other process serves agents: the lock on an agent's pulls is enough.
 	Alone bool
 
@@ -158,13 +161,11 @@ func (s *Service) Decide(ctx context.Context, t router.Ticket, extra ...router.M
 	if err != nil && !router.IsCode(err, router.CodeNotFound) {
 		return router.Decision{}, err
 	}
-	view := s.Live.View()
-	in := decide.Input{Ticket: t, Messages: ms, Contact: contact, Snapshot: view.Snapshot, Modes: view.Modes, Rules: view.Rules, Model: view.Model, Now: s.Now()}
-	d, err := decide.Decide(in)
+	in, d, err := s.decided(ctx, t, ms, contact)
 	if err != nil {
 		return d, err
 	}
-	if err := s.Live.Keep(ctx, view.Snapshot); err != nil {
+	if err := s.Live.Keep(ctx, in.Snapshot); err != nil {
 		return d, err
 	}
 	_, err = store.Decisions(s.Store).Put(ctx, store.Record[store.DecisionRecord]{ID: d.ID, Value: store.DecisionRecord{Input: in.Record(), Decision: d}})

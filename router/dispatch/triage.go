@@ -176,6 +176,11 @@ func (s *Service) Sent(ctx context.Context, m router.Message, providerID string)
 func (s *Service) start(ctx context.Context, m router.Message, r thread.Resolution) (router.Ticket, error) {
 	t := router.Ticket{ID: router.NewTicketID(m.ID), State: router.StateNew, Channel: m.Channel, Source: m.Source, Handle: m.Handle,
 		ContactID: m.ContactID, Subject: m.Subject, Language: m.Language, Keyless: r.Keyless, Previous: r.Previous, CreatedAt: m.ReceivedAt}
+	t = t.Applying(m)
+	d, err := s.Decide(ctx, t, m) // first: it may ask outside, and nobody must wait for a ticket that is being started
+	if err != nil {
+		return t, err
+	}
 	if r.Previous == "" {
 		owner, err := s.register(ctx, m, t.ID)
 		if err != nil {
@@ -185,11 +190,6 @@ func (s *Service) start(ctx context.Context, m router.Message, r thread.Resoluti
 			return t, router.Fail("dispatch.start", router.CodeExists, "the thread has a ticket")
 		}
 	} else if err := s.takeOver(ctx, m, t.ID); err != nil {
-		return t, err
-	}
-	t = t.Applying(m)
-	d, err := s.Decide(ctx, t, m)
-	if err != nil {
 		return t, err
 	}
 	if t, err = s.Apply(t, d, "new"); err != nil {

@@ -101,7 +101,7 @@ func Start(ctx context.Context, o Options) (*App, error) {
 		do   func(context.Context) (func(context.Context), error)
 	}{
 		{"roles", a.checkRoles}, {"data folder", a.lockData}, {"listen", a.listen}, {"store", a.openStore}, {"policy", a.ensurePolicy}, {"redis", a.openRedis},
-		{"nudges", a.openNudges}, {"view", a.startView}, {"sources", a.openSources}, {"workers", a.startWorkers},
+		{"nudges", a.openNudges}, {"view", a.startView}, {"outside", a.openOutside}, {"sources", a.openSources}, {"workers", a.startWorkers},
 		{"adapters", a.startAdapters}, {"http", a.startHTTP},
 	} {
 		stop, err := s.do(ctx)

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -14,12 +16,13 @@ import (
 
 	"switchyard/cmd/internal/app"
 	"switchyard/cmd/internal/config"
+	"switchyard/router/opinion"
 	"switchyard/router/store"
 	"switchyard/workers"
 )
 
 func (s *shell) doctorCommand() *cobra.Command {
-	c := &cobra.Command{Use: "doctor", Short: "try store, Redis and every source, and say what is wrong and what to do", Args: args(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error {
+	c := &cobra.Command{Use: "doctor", Short: "try store, Redis, every source and the outside endpoints, and say what is wrong and what to do", Args: args(cobra.NoArgs), RunE: func(c *cobra.Command, _ []string) error {
 		cfg, err := s.loadWhole(nil)
 		if err != nil {
 			return err
@@ -30,6 +33,7 @@ func (s *shell) doctorCommand() *cobra.Command {
 		d.store(ctx)
 		d.redis(ctx)
 		d.sources(ctx)
+		d.outside(ctx)
 		if d.sick {
 			return quiet{}
 		}
@@ -135,4 +139,39 @@ func (d *doctor) reach(ctx context.Context, s config.Source) error {
 		return err
 	}
 	return nil
+}
+
+// outside asks the configured endpoints something plain, without touching the day's budget.
+func (d *doctor) outside(ctx context.Context) {
+	quiet := slog.New(slog.DiscardHandler)
+	if chat := app.OpenChat(d.cfg, nil, quiet); chat != nil {
+		defer chat.Close()
+		began := time.Now()
+		topic, err := chat.Try(ctx)
+		d.endpoint("opinion.chat", d.cfg.Opinion.Chat.Model, err, began)
+		if err == nil && topic != "payment" {
+			fmt.Fprintf(d.out, "note  asked about a payment that was charged twice, the chat endpoint did not say payment but %q: its opinions may be worth little\n", topic)
+		}
+	}
+	if embeddings := app.OpenEmbeddings(d.cfg, nil, quiet); embeddings != nil {
+		defer embeddings.Close()
+		began := time.Now()
+		v, err := embeddings.Embed(ctx, "My payment was charged twice.")
+		d.endpoint("opinion.embeddings", d.cfg.Opinion.Embeddings.Model, err, began)
+		if err == nil {
+			fmt.Fprintf(d.out, "note  its vectors have %d numbers; they are used once a text model trained with them is in force\n", len(v))
+		}
+	}
+}
+
+func (d *doctor) endpoint(path, model string, err error, began time.Time) {
+	what, remedy := fmt.Sprintf("%s (%s)", path, model), ""
+	var f *opinion.Failure
+	if errors.As(err, &f) {
+		err, remedy = f, "keys "+path+".*: "+f.Remedy()
+	}
+	if err == nil {
+		what += fmt.Sprintf(": answered in %s", time.Since(began).Round(time.Millisecond))
+	}
+	d.say(what, err, remedy)
 }

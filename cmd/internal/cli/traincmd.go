@@ -20,9 +20,11 @@ import (
 // trainFlags are the flags of train.
 type trainFlags struct {
 	from, out, evaluate, model string
-	columns                    learn.Columns
-	seed                       uint64
-	json                       bool
+
+	embeddings, embeddingsModel string
+	columns                     learn.Columns
+	seed                        uint64
+	json                        bool
 }
 
 func (s *shell) trainCommand() *cobra.Command {
@@ -33,7 +35,7 @@ func (s *shell) trainCommand() *cobra.Command {
 			case f.evaluate != "" && f.model == "":
 				return usage{errors.New("give --model MODEL with --evaluate")}
 			case f.evaluate != "":
-				return s.evaluate(f)
+				return s.evaluate(c.Context(), f)
 			case f.out == "":
 				return usage{errors.New("give --out MODEL")}
 			}
@@ -47,6 +49,8 @@ func (s *shell) trainCommand() *cobra.Command {
 	c.Flags().Uint64Var(&f.seed, "seed", learn.WalletSeed, "seed of everything random")
 	c.Flags().StringVar(&f.evaluate, "evaluate", "", "a labelled CSV file to score --model on")
 	c.Flags().StringVar(&f.model, "model", "", "the model file to score")
+	c.Flags().StringVar(&f.embeddings, "embeddings", "", "an OpenAI-compatible endpoint, up to /embeddings, whose vectors of the texts join the model")
+	c.Flags().StringVar(&f.embeddingsModel, "embeddings-model", "", "its model id")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return c
 }
@@ -70,9 +74,12 @@ func (s *shell) train(ctx context.Context, f trainFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := s.embed(ctx, f, examples); err != nil {
+		return err
+	}
 	bar := progress(s.err, "training")
 	bar.ChangeMax64(1000)
-	m, file, err := learn.Train(ctx, examples, learn.Options{Options: textmodel.Options{Seed: f.seed}, Workers: runtime.GOMAXPROCS(0), Progress: func(x float64) { _ = bar.Set64(int64(1000 * x)) }})
+	m, file, err := learn.Train(ctx, examples, learn.Options{Options: textmodel.Options{Seed: f.seed, Embeddings: f.embeddingsModel}, Workers: runtime.GOMAXPROCS(0), Progress: func(x float64) { _ = bar.Set64(int64(1000 * x)) }})
 	_ = bar.Finish()
 	if err != nil {
 		return err
@@ -102,7 +109,7 @@ func (s *shell) trainingExamples(_ context.Context, f trainFlags) ([]textmodel.E
 	return train, nil
 }
 
-func (s *shell) evaluate(f trainFlags) error {
+func (s *shell) evaluate(ctx context.Context, f trainFlags) error {
 	m, err := readModel(f.model)
 	if err != nil {
 		return err
@@ -113,6 +120,12 @@ func (s *shell) evaluate(f trainFlags) error {
 	}
 	if err := learn.CheckLabels(file.Examples, m.Topics); err != nil {
 		return fmt.Errorf("%s: %w", f.evaluate, err)
+	}
+	if f.embeddings != "" && f.embeddingsModel != m.Embeddings {
+		return usage{fmt.Errorf("the model was trained with vectors of %q, not of %q", m.Embeddings, f.embeddingsModel)}
+	}
+	if err := s.embed(ctx, f, file.Examples); err != nil {
+		return err
 	}
 	r := learn.Evaluate(m, file.Examples, learn.Below)
 	if f.json {

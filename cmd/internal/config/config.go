@@ -47,19 +47,28 @@ type Privacy struct {
 	OldKeys []string `yaml:"old_keys" secret:"true" doc:"keys used before, for opening only"`
 }
 
-// Opinion configures endpoints for a second opinion.
+// Opinion configures what is asked outside: both are off without a url.
 type Opinion struct {
-	Chat       Endpoint `yaml:"chat"`
-	Embeddings Endpoint `yaml:"embeddings"`
+	Chat       Endpoint   `yaml:"chat"`
+	Embeddings Embeddings `yaml:"embeddings"`
 }
 
-// Endpoint is one OpenAI-compatible endpoint. This version checks these keys and does not call the endpoint.
+// Endpoint is an OpenAI-compatible chat endpoint.
 type Endpoint struct {
-	URL     string        `yaml:"url" doc:"OpenAI-compatible endpoint (accepted, not called by this version)"`
+	URL     string        `yaml:"url" doc:"OpenAI-compatible endpoint that gives a second opinion on tickets the model is unsure of, up to /chat/completions (https://host/v1); without it nobody is asked"`
 	Model   string        `yaml:"model" doc:"model id"`
-	Key     string        `yaml:"key" secret:"true" doc:"API key"`
-	Timeout time.Duration `yaml:"timeout" default:"10s" doc:"longest wait for one answer"`
-	Budget  int           `yaml:"budget" default:"1000" doc:"calls a day"`
+	Key     string        `yaml:"key" secret:"true" doc:"API key, if the endpoint wants one"`
+	Timeout time.Duration `yaml:"timeout" default:"3s" doc:"longest wait for one answer, at most 30s; triage goes on without it"`
+	Budget  int           `yaml:"budget" default:"1000" doc:"calls a day (UTC) of all processes together"`
+}
+
+// Embeddings is an OpenAI-compatible embeddings endpoint: an Endpoint with defaults of its own.
+type Embeddings struct {
+	URL     string        `yaml:"url" doc:"OpenAI-compatible endpoint that gives the vectors of texts, up to /embeddings; asked where the text model in force was trained with the same model id"`
+	Model   string        `yaml:"model" doc:"model id"`
+	Key     string        `yaml:"key" secret:"true" doc:"API key, if the endpoint wants one"`
+	Timeout time.Duration `yaml:"timeout" default:"1s" doc:"longest wait for one vector, at most 30s; the text model goes on without it"`
+	Budget  int           `yaml:"budget" default:"100000" doc:"calls a day (UTC) of all processes together; training takes one for 64 texts"`
 }
 
 // Log says how much is logged and how.

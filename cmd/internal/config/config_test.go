@@ -41,7 +41,7 @@ func TestPrecedence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != "3.3.3.3:3" || c.Data != "fromfile" || c.Redis.Addr != "r:1" || len(c.TrustedProxies) != 2 || c.Opinion.Chat.Timeout != 10*time.Second {
+	if c.Listen != "3.3.3.3:3" || c.Data != "fromfile" || c.Redis.Addr != "r:1" || len(c.TrustedProxies) != 2 || c.Opinion.Chat.Timeout != 3*time.Second {
 		t.Errorf("%+v", c)
 	}
 }
@@ -128,5 +128,26 @@ func TestNamesAreUniqueAndDocumented(t *testing.T) {
 	Doc(&b, look(nil).Kinds)
 	if !strings.Contains(b.String(), "`smtp.host`") || !strings.Contains(b.String(), "SWITCHYARD_MONGO_URI") {
 		t.Error(b.String())
+	}
+}
+
+func TestEndpointsAreChecked(t *testing.T) {
+	for file, want := range map[string]string{
+		"opinion: {chat: {url: 'https://host/v1', model: m, key: k}}":            "",
+		"opinion: {embeddings: {url: 'http://10.0.0.7:8080/v1', model: m}}":      "",
+		"opinion: {chat: {url: 'https://host/v1'}}":                              "opinion.chat.model:",
+		"opinion: {chat: {key: geheim}}":                                         "opinion.chat.url:",
+		"opinion: {embeddings: {url: 'https://ann:geheim@host/v1', model: m}}":   "opinion.embeddings.url:",
+		"opinion: {embeddings: {url: 'https://host/v1?key=geheim', model: m}}":   "opinion.embeddings.url:",
+		"opinion: {chat: {url: 'ftp://host', model: m}}":                         "opinion.chat.url:",
+		"opinion: {chat: {url: host/v1, model: m}}":                              "opinion.chat.url:",
+		"opinion: {chat: {url: 'https://host/v1', model: m, timeout: 31s}}":      "opinion.chat.timeout:",
+		"opinion: {embeddings: {url: 'https://host/v1', model: m, timeout: 0s}}": "opinion.embeddings.timeout:",
+		"opinion: {chat: {url: 'https://host/v1', model: m, budget: 0}}":         "opinion.chat.budget:",
+	} {
+		_, err := Load("f", look(map[string]string{"f": file}))
+		if want == "" && err != nil || want != "" && (err == nil || strings.Count(err.Error(), "\n  ") != 1 || !strings.Contains(err.Error(), "\n  "+want) || strings.Contains(err.Error(), "geheim")) {
+			t.Errorf("%s: %v", file, err)
+		}
 	}
 }

@@ -328,4 +328,32 @@ func (l *loader) check(c *Config) {
 	if c.Mongo.URI != "" && c.Privacy.Key == "" {
 		l.bad("privacy.key", "must be given with MongoDB, so that all processes share it")
 	}
+	l.checkEndpoint("opinion.chat", c.Opinion.Chat)
+	l.checkEndpoint("opinion.embeddings", Endpoint(c.Opinion.Embeddings))
+}
+
+// maxOpinionTimeout bounds how long one message may be held up.
+const maxOpinionTimeout = 30 * time.Second
+
+// checkEndpoint says what is wrong with an endpoint, without its address: somebody may have put a key into it.
+func (l *loader) checkEndpoint(path string, e Endpoint) {
+	if e.Timeout <= 0 || e.Timeout > maxOpinionTimeout {
+		l.bad(path+".timeout", "must be more than 0 and at most %s", maxOpinionTimeout)
+	}
+	if e.Budget < 1 {
+		l.bad(path+".budget", "must be at least 1; leave out url to ask nobody")
+	}
+	if e.URL == "" {
+		if e.Model != "" || e.Key != "" {
+			l.bad(path+".url", "must be given with model and key")
+		}
+		return
+	}
+	u, err := url.Parse(e.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		l.bad(path+".url", "must be an http or https address without user, query or fragment")
+	}
+	if e.Model == "" {
+		l.bad(path+".model", "must be given with url")
+	}
 }
