@@ -100,8 +100,7 @@ func (m *Model) Predict(text string, vec []float32) Prediction {
 type answer struct {
 	logs     []float64 // mean of the nets' log-probabilities, by label
 	known    float64   // share of the text that training has seen
-	evidence float64   // the first member's highest score
-	margin   float64   // the last member's highest score
+	evidence float64   // the linear member's highest score
 	lowest   []float64 // the lowest log-probability that a member gives, by label
 }
 
@@ -115,9 +114,8 @@ func ask(nets []quantized, v vector) answer {
 			continue
 		}
 		nets[i].logits(v, x)
-		a.margin = float64(slices.Max(x))
 		if i == 0 {
-			a.evidence = a.margin
+			a.evidence = float64(slices.Max(x))
 		}
 		addLogSoftmax(a.logs, a.lowest, x)
 		n++
@@ -171,11 +169,11 @@ func (b blend) judge(a answer, topicOf []int, topics int) Prediction {
 }
 
 // scopeWeights are weights or values of the signals that tell what is in scope.
-type scopeWeights [7]float64
+type scopeWeights [6]float64
 
 // signals are what speaks for a text being in scope: the margin of the best topic over the
 // trained negatives, its share among topics, how much of the text is known from training, how
-// strongly its features speak for anything, for two members, and whether the members agree.
+// strongly its features speak for anything, and whether the members agree.
 func signals(top, out, confidence float64, a answer, topicOf []int, best int) scopeWeights {
 	margin := 0.0
 	if out > 0 {
@@ -187,7 +185,7 @@ func signals(top, out, confidence float64, a answer, topicOf []int, best int) sc
 			agree = max(agree, a.lowest[i])
 		}
 	}
-	return scopeWeights{1, margin, logit(confidence), a.known, a.evidence, a.margin / svmSharp, agree}
+	return scopeWeights{1, margin, logit(confidence), a.known, a.evidence, agree}
 }
 
 func logit(p float64) float64 {

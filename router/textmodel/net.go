@@ -3,6 +3,7 @@ package textmodel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // recipe says how one member of the ensemble is trained. The numbers were chosen on
@@ -16,26 +17,30 @@ type recipe struct {
 	seed       uint64
 }
 
-// members are the learners of an ensemble: one linear model, whose weights also
-// explain, and two small networks that see combinations.
-func (p *Plan) members() []recipe {
-	var out []recipe
-	if !p.Without[PartSoftmax] {
-		out = append(out, recipe{rate: 0.4, dropIn: 0.6, seed: 1})
-	}
+// members are the learners of an ensemble: a linear one, whose weights also explain, and two
+// small networks that see combinations; with vectors, a softmax and two networks that see them
+// too. svm says that the linear one is a support vector machine.
+func (p *Plan) members(samples int) (ms []recipe, svm bool) {
+	svm = samples >= svmEnough*len(p.labels) && !p.Without[PartSVM]
+	softmax := recipe{rate: 0.4, dropIn: 0.6, seed: 1}
+	net := recipe{units: min(96, 32+len(p.labels)), rate: 0.06, dropIn: 0.5, dropHidden: 0.5, seed: 2}
+	all := []recipe{softmax}
 	if !p.Without[PartNetworks] {
-		net := recipe{units: min(96, 32+len(p.labels)), rate: 0.06, dropIn: 0.5, dropHidden: 0.5, seed: 2}
-		out = append(out, net)
+		all = append(all, net)
 		net.seed++
-		out = append(out, net)
+		all = append(all, net)
 	}
+	if ms = all; svm {
+		ms = all[1:]
+	}
+	ms = slices.Clone(ms)
 	if p.dense > 0 {
-		for _, r := range out {
+		for _, r := range all {
 			r.useDense, r.seed = true, r.seed+10
-			out = append(out, r)
+			ms = append(ms, r)
 		}
 	}
-	return out
+	return ms, svm
 }
 
 // net is a softmax over labels, linear in the features or with one hidden layer between.

@@ -52,12 +52,11 @@ const (
 	PartNames    Part = "label names"
 	PartSVM      Part = "support vector member"
 	PartNetworks Part = "networks"
-	PartSoftmax  Part = "linear softmax member"
 )
 
 // Parts are all parts that can be left out.
 func Parts() []Part {
-	return []Part{PartContent, PartChars, PartConcepts, PartNames, PartSVM, PartNetworks, PartSoftmax}
+	return []Part{PartContent, PartChars, PartConcepts, PartNames, PartSVM, PartNetworks}
 }
 
 // reads reports whether a block of features is used.
@@ -188,27 +187,28 @@ func (p *Plan) Run(job int, progress func(float64) bool) Result {
 	return r
 }
 
-// train trains all members; false if progress ended it.
+// train trains all members, the linear one first; false if progress ended it. With many examples
+// a label the linear member is a support vector machine, with few a softmax: each does better there.
 func (p *Plan) train(r *Result, samples []sample, progress func(float64) bool) bool {
-	ms := p.members()
+	ms, svm := p.members(len(samples))
 	steps, done := len(ms), 0
 	part := func(x float64) bool { return progress((float64(done) + x) / float64(steps)) }
-	if len(samples) >= svmEnough*len(p.labels) && !p.Without[PartSVM] || len(ms) == 0 {
+	if svm {
 		steps++
 		n, ok := trainSVM(samples, len(r.vocabulary.keys), len(p.labels), p.Seed, part)
 		if !ok {
 			return false
 		}
+		r.nets = append(r.nets, quantize(&n))
 		done++
-		defer func() { r.nets = append(r.nets, quantize(&n)) }() // the linear member comes first: it explains
 	}
 	for _, m := range ms {
 		l := newLearner(m, len(r.vocabulary.keys), p.dense, len(p.labels), p.Seed)
 		if !l.train(samples, part) {
 			return false
 		}
-		done++
 		r.nets = append(r.nets, quantize(&l.net))
+		done++
 	}
 	return true
 }
