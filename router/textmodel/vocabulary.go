@@ -6,7 +6,7 @@ import (
 )
 
 // maxFeatures bounds a vocabulary; the most frequent features stay.
-const maxFeatures = 30_000
+const maxFeatures = 40_000
 
 // vocabulary knows the features of the training texts and how rare each is.
 type vocabulary struct {
