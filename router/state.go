@@ -166,7 +166,7 @@ func (t Ticket) Resolve(now time.Time) (Ticket, error) {
 		return t, err
 	}
 	next.clearClaim()
-	next.ResolvedAt, next.WakeAt = now, time.Time{}
+	next.ResolvedAt, next.WakeAt, next.Proposed = now, time.Time{}, ""
 	return next, nil
 }
 
