@@ -262,7 +262,7 @@ func (s *Service) join(ctx context.Context, m router.Message, id router.TicketID
 func (s *Service) bounce(ctx context.Context, m router.Message) error {
 	out, err := s.Store.Message(ctx, m.Bounce.MessageID)
 	if router.IsCode(err, router.CodeNotFound) {
-		return s.finish(ctx, m, "", router.StageRecorded)
+		return s.route(ctx, m) // of a mail that is not ours: held like other automatic mail
 	}
 	if err != nil {
 		return err
