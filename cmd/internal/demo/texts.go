@@ -83,8 +83,8 @@ var texts = map[router.Language][]text{
 
 // followUps are what customers answer to the desk.
 var followUps = map[router.Language][]string{
-	router.LanguageEN: {"Thank you, that helped.", "Ok. How long will it take?", "It was at about 14:30, 35.90 USD.", "Still not there..."},
-	router.LanguageZH: {"好的，谢谢！", "大概要多久？", "大概是下午两点半，259 元。", "还是没有到账……"},
+	router.LanguageEN: {"Thank you, that helped.", "Ok. How long will it take?", "It was at about 14:30, 35.90 USD.", "Still not there...", "Something else now: somebody is logged in to my account, that was not me! Please freeze it."},
+	router.LanguageZH: {"好的，谢谢！", "大概要多久？", "大概是下午两点半，259 元。", "还是没有到账……", "还有一件事：刚才提示有人异地登录，不是我本人，请冻结账户！"},
 }
 
 // answers are what synthetic agents write.
