@@ -39,6 +39,29 @@ func (s *Server) audited(c echo.Context, act, note string, t router.Ticket, err 
 	return s.changed(c, t, err)
 }
 
+// ListHeld answers GET /v1/admin/held.
+func (s *Server) ListHeld(c echo.Context, p openapi.ListHeldParams) error {
+	limit, err := pageSize(c, p.Limit)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	held, next, err := s.Desk.Held(ctx, p.Cursor, limit)
+	if err != nil {
+		return err
+	}
+	out := openapi.HeldList{Items: make([]openapi.HeldTicket, len(held)), NextCursor: next}
+	v := s.view(gate.CallerOf(c))
+	for i, h := range held {
+		t, err := v.ticket(ctx, h.Ticket)
+		if err != nil {
+			return err
+		}
+		out.Items[i] = openapi.HeldTicket{Ticket: t, Kind: h.Kind, Text: h.Text, Rule: h.Rule, Why: h.Why, Confidence: h.Confidence}
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
 // ReleaseHeld answers POST /v1/admin/held/{id}/release.
 func (s *Server) ReleaseHeld(c echo.Context, id router.TicketID, _ openapi.ReleaseHeldParams) error {
 	t, err := s.Desk.ReleaseHeld(c.Request().Context(), gate.CallerOf(c).ID(), id)

@@ -160,6 +160,16 @@ func TestHeldAndDead(t *testing.T) {
 	if a := d.Do(call{method: "GET", path: "/v1/tickets?state=held", as: "manager"}).Want(200); len(a.Get("items").([]any)) != 2 {
 		t.Fatalf("%s", a.body)
 	}
+	page := d.Do(call{method: "GET", path: "/v1/admin/held?limit=1", as: "auditor"}).Want(200)
+	rest := d.Do(call{method: "GET", path: "/v1/admin/held?limit=1&cursor=" + page.Text("next_cursor"), as: "manager"}).Want(200)
+	for _, a := range []answer{page, rest} {
+		if a.Text("items.0.text") != "out of office" || a.Text("items.0.kind") != "auto_reply" || a.Text("items.0.rule") != "automatic" || a.Text("items.0.why.zh") == "" || a.Text("items.0.ticket.queue") != "" {
+			t.Fatalf("%s", a.body)
+		}
+	}
+	if page.Text("items.0.ticket.id") == rest.Text("items.0.ticket.id") || rest.Text("next_cursor") != "" {
+		t.Fatalf("%s %s", page.body, rest.body)
+	}
 	d.Do(call{method: "POST", path: "/v1/admin/held/" + one + "/release", as: "manager"}).Want(200)
 	d.Do(call{method: "POST", path: "/v1/admin/held/" + one + "/release", as: "manager"}).Problem(409, router.CodeInvalidTransition)
 	if a := d.Do(call{method: "POST", path: "/v1/admin/held/" + two + "/dismiss", as: "manager"}).Want(200); a.Text("ticket.state") != "resolved" {

@@ -50,7 +50,7 @@ func (v *view) ticket(ctx context.Context, t router.Ticket) (openapi.Ticket, err
 		Language: t.Language, Contact: contact, Agent: t.Agent, WaitSeconds: seconds(t.Wait(v.s.Now(), cal)), SlaSeconds: seconds(t.Case.Target),
 		CutoffAt: t.CutoffAt, CreatedAt: t.CreatedAt, Version: t.Version, Subject: t.Subject, UpdatedAt: t.UpdatedAt, MessageCount: t.MessageCount,
 		LastMessage: t.LastCustomer, Needs: t.Needs, Speaks: t.Speaks, KeptFor: t.KeptFor, LastAgent: t.LastAgent, WakeAt: t.WakeAt,
-		ResolvedAt: t.ResolvedAt, Returned: t.Returned, Previous: t.Previous, Spam: t.Spam}
+		ResolvedAt: t.ResolvedAt, Returned: t.Returned, Previous: t.Previous, Spam: t.Spam, Proposed: t.Proposed, Asked: t.Asked}
 	if t.State == router.StateClaimed && t.Agent == v.who.ID() {
 		out.Claim = claimOf(t)
 	}
@@ -89,7 +89,7 @@ func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds
 func messageOf(m router.Message) openapi.Message {
 	out := openapi.Message{Id: m.ID, TicketId: m.TicketID, Direction: m.Direction, Kind: m.Kind, Stage: m.Stage, ExternalId: m.ExternalID,
 		Handle: m.Handle.Address, Text: m.Text, Attachments: m.Attachments, SentAt: m.SentAt, Error: m.Error, Source: m.Source, Channel: m.Channel,
-		ReceivedAt: m.ReceivedAt, Name: m.Name, Subject: m.Subject, Html: m.HTML, Author: m.Author, InReplyTo: m.InReplyTo, Failure: m.Failure,
+		ReceivedAt: m.ReceivedAt, Name: m.Name, Subject: m.Subject, Html: m.HTML, Author: m.Author, Automatic: m.Automatic, InReplyTo: m.InReplyTo, Failure: m.Failure,
 		Masked: m.Masked, Warnings: m.Warnings, History: m.History, Attempts: m.Attempts, StageAt: m.StageAt}
 	if out.Attachments == nil {
 		out.Attachments = []router.Attachment{}

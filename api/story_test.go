@@ -34,10 +34,10 @@ func TestOneRoad(t *testing.T) {
 	if a.Text("message.stage") != "queued" || a.Text("ticket.state") != "pending_customer" {
 		t.Fatalf("%s", a.body)
 	}
-	if a := d.Do(call{method: "GET", path: path + "/messages", as: "auditor"}).Want(200); a.Text("items.0.id") != first || a.Text("items.2.text") != "we look at it" || a.Text("items.0.handle") != "v1" {
+	if a := d.Do(call{method: "GET", path: path + "/messages", as: "auditor"}).Want(200); a.Text("items.0.id") != first || a.Get("items.1.automatic") != true || a.Get("items.3.automatic") != nil || a.Text("items.3.text") != "we look at it" || a.Text("items.0.handle") != "v1" {
 		t.Fatalf("%s", a.body)
 	}
-	if a := d.Do(call{method: "GET", path: path + "/why", as: "agent"}).Want(200); a.Get("reproducible") != true || a.Text("sentence.zh") == "" || a.Text("decision.queue") != "payments" || a.Text("pull.rule") == "" || a.Text("timeline.0.act") != "reply" {
+	if a := d.Do(call{method: "GET", path: path + "/why", as: "agent"}).Want(200); a.Get("reproducible") != true || a.Text("sentence.zh") == "" || a.Text("decision.queue") != "payments" || a.Text("pull.rule") == "" || a.Text("timeline.0.act") != "ask" || a.Text("timeline.1.act") != "reply" {
 		t.Fatalf("%s", a.body)
 	}
 	if a := d.Do(call{method: "GET", path: "/v1/tickets?q=charged&state=pending_customer&limit=1", as: "machine"}).Want(200); a.Text("items.0.id") != id {

@@ -124,6 +124,7 @@ type Outgoing struct {
 	Subject    string
 	Text       string
 	Language   router.Language
+	Automatic  bool // sent by the desk itself; machines must not answer it
 	Files      []OutgoingFile
 	InReplyTo  string    // external id of the customer's last message
 	ThreadKeys []string  // keys of the thread, oldest first

@@ -67,6 +67,8 @@ type Decision struct {
 	Target         time.Duration  `json:"target,omitempty"`
 	Overflown      bool           `json:"overflown,omitempty"`
 	Classification Classification `json:"classification"`
+	Ask            []string       `json:"ask,omitempty"`          // facts that an automatic first question asks for
+	AskLanguage    Language       `json:"ask_language,omitempty"` // zh or en, where something is asked
 	Reasons        []Reason       `json:"reasons"`
 	Why            Sentence       `json:"why"`
 }

@@ -104,6 +104,7 @@ type Message struct {
 	SentAt      time.Time    `json:"sent_at"`     // by the customer's clock, or the provider's
 	ReceivedAt  time.Time    `json:"received_at"` // by ours
 	Author      AgentID      `json:"author,omitempty"`
+	Automatic   bool         `json:"automatic,omitempty"` // sent by the desk itself, by no agent
 	InReplyTo   MessageID    `json:"in_reply_to,omitempty"`
 
 	Stage      Stage     `json:"stage"`

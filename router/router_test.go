@@ -21,7 +21,7 @@ func TestStateTable(t *testing.T) {
 	allowed := map[string]bool{}
 	for _, m := range []string{"new>waiting", "new>held", "held>waiting", "held>resolved", "waiting>waiting", "waiting>claimed", "waiting>resolved", "waiting>held",
 		"snoozed>resolved", "snoozed>waiting", "claimed>held", "claimed>claimed", "claimed>waiting", "claimed>snoozed", "claimed>pending_customer", "claimed>resolved",
-		"pending_customer>waiting", "pending_customer>resolved", "resolved>waiting"} {
+		"pending_customer>waiting", "pending_customer>resolved", "resolved>waiting", "resolved>held"} {
 		allowed[m] = true
 	}
 	for _, from := range States() {

@@ -29,7 +29,7 @@ var transitions = map[State][]State{
 	StateClaimed:         {StateClaimed, StateWaiting, StateSnoozed, StatePendingCustomer, StateResolved, StateHeld},
 	StateSnoozed:         {StateWaiting, StateResolved},
 	StatePendingCustomer: {StateWaiting, StateResolved},
-	StateResolved:        {StateWaiting},
+	StateResolved:        {StateWaiting, StateHeld}, // held: more spam on a ticket that was dismissed as such
 }
 
 // CanMove reports whether the table has this move.
@@ -89,14 +89,17 @@ func (t *Ticket) clearClaim() {
 	t.KeptFor, t.KeptUntil = "", time.Time{}
 }
 
-// Hold takes a ticket out of every queue: spam and automatic mail.
+// Hold takes a ticket out of every queue: spam and automatic mail. A resolved one only if it never was work.
 func (t Ticket) Hold(now time.Time) (Ticket, error) {
+	if t.State == StateResolved && t.Case.Number > 0 {
+		return t, Fail("ticket.hold", CodeInvalidTransition, "a ticket that was resolved cannot become held")
+	}
 	next, err := t.move("ticket.hold", StateHeld, now)
 	if err != nil {
 		return t, err
 	}
 	next.clearClaim()
-	next.Queue = ""
+	next.Queue, next.ResolvedAt = "", time.Time{}
 	return next, nil
 }
 
@@ -166,7 +169,7 @@ func (t Ticket) Resolve(now time.Time) (Ticket, error) {
 		return t, err
 	}
 	next.clearClaim()
-	next.ResolvedAt, next.WakeAt = now, time.Time{}
+	next.ResolvedAt, next.WakeAt, next.Proposed = now, time.Time{}, ""
 	return next, nil
 }
 

@@ -79,7 +79,7 @@ func (s *Server) send(ctx context.Context, m router.Message) (channels.Receipt, 
 
 // outgoing gathers what the channel needs: files, and the thread the reply belongs to.
 func (s *Server) outgoing(ctx context.Context, m router.Message) (channels.Outgoing, error) {
-	out := channels.Outgoing{MessageID: m.ID, TicketID: m.TicketID, Handle: m.Handle, Subject: m.Subject, Text: m.Text, Language: m.Language}
+	out := channels.Outgoing{MessageID: m.ID, TicketID: m.TicketID, Handle: m.Handle, Subject: m.Subject, Text: m.Text, Language: m.Language, Automatic: m.Automatic}
 	for _, a := range m.Attachments {
 		data, err := s.Senders.OpenFile(ctx, a.ID)
 		if err != nil {

@@ -126,7 +126,7 @@ func (w *works) accept(n int, from string) []router.MessageID {
 	var ins []router.Inbound
 	for i := range n {
 		ins = append(ins, router.Inbound{Source: "src", Channel: router.ChannelSocial, Kind: router.KindMessage, ExternalID: fmt.Sprint(from, i),
-			Handle: router.Handle{Channel: router.ChannelSocial, Address: fmt.Sprint(from, i)}, Text: "I was charged twice, refund please"})
+			Handle: router.Handle{Channel: router.ChannelSocial, Address: fmt.Sprint(from, i)}, Text: "How do I see my fees?"})
 	}
 	var ids []router.MessageID
 	for _, a := range w.intake.Accept(w.ctx, ins) {

@@ -196,6 +196,27 @@ type Held struct {
 	Ticket    Ticket    `json:"ticket"`
 }
 
+// HeldList defines model for HeldList.
+type HeldList struct {
+	Items      []HeldTicket `json:"items"`
+	NextCursor string       `json:"next_cursor,omitempty,omitzero"`
+}
+
+// HeldTicket defines model for HeldTicket.
+type HeldTicket struct {
+	// Confidence How sure it is that this is spam, 0–1.
+	Confidence float64 `json:"confidence,omitempty,omitzero"`
+	Kind       Kind    `json:"kind"`
+
+	// Rule What held it: spam, automatic, marked, or a rule of the policy.
+	Rule string `json:"rule"`
+
+	// Text The newest message, cut.
+	Text   string   `json:"text"`
+	Ticket Ticket   `json:"ticket"`
+	Why    Sentence `json:"why"`
+}
+
 // HookResult defines model for HookResult.
 type HookResult struct {
 	Error      Fault     `json:"error,omitempty,omitzero"`
@@ -239,11 +260,14 @@ type Message struct {
 	Attachments []Attachment `json:"attachments"`
 	Attempts    int          `json:"attempts,omitempty,omitzero"`
 	Author      AgentID      `json:"author,omitempty,omitzero"`
-	Call        Call         `json:"call,omitempty,omitzero"`
-	Channel     Channel      `json:"channel"`
-	Direction   Direction    `json:"direction"`
-	Error       string       `json:"error,omitempty,omitzero"`
-	ExternalId  string       `json:"external_id"`
+
+	// Automatic Sent by the desk itself, by no agent.
+	Automatic  bool      `json:"automatic,omitempty,omitzero"`
+	Call       Call      `json:"call,omitempty,omitzero"`
+	Channel    Channel   `json:"channel"`
+	Direction  Direction `json:"direction"`
+	Error      string    `json:"error,omitempty,omitzero"`
+	ExternalId string    `json:"external_id"`
 
 	// Failure Why it could not be read.
 	Failure string `json:"failure,omitempty,omitzero"`
@@ -458,7 +482,10 @@ type Status struct {
 
 // Ticket defines model for Ticket.
 type Ticket struct {
-	Agent     AgentID   `json:"agent,omitempty,omitzero"`
+	Agent AgentID `json:"agent,omitempty,omitzero"`
+
+	// Asked The facts that the automatic first question asked for.
+	Asked     []string  `json:"asked,omitempty,omitzero"`
 	Channel   Channel   `json:"channel"`
 	Claim     Claim     `json:"claim,omitempty,omitzero"`
 	Class     ClassName `json:"class"`
@@ -479,7 +506,10 @@ type Ticket struct {
 	Needs        []Need    `json:"needs,omitempty,omitzero"`
 
 	// Previous The closed ticket that this one follows.
-	Previous   TicketID  `json:"previous,omitempty,omitzero"`
+	Previous TicketID `json:"previous,omitempty,omitzero"`
+
+	// Proposed What newer messages speak of, where an agent has touched the ticket; its topic stays until somebody corrects it.
+	Proposed   Topic     `json:"proposed,omitempty,omitzero"`
 	Queue      QueueName `json:"queue"`
 	ResolvedAt time.Time `json:"resolved_at,omitempty,omitzero"`
 
@@ -656,6 +686,15 @@ type ListDeadLettersParams struct {
 type RetryDeadLetterParams struct {
 	// IdempotencyKey The same key with the same body is done once.
 	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ListHeldParams defines parameters for ListHeld.
+type ListHeldParams struct {
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit At most so many items.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // DismissHeldParams defines parameters for DismissHeld.
@@ -957,6 +996,9 @@ type ServerInterface interface {
 	// RetryDeadLetter Try a dead or failed message again.
 	// (POST /v1/admin/dead-letters/{id}/retry)
 	RetryDeadLetter(ctx echo.Context, id MessagePath, params RetryDeadLetterParams) error
+	// ListHeld Spam and automatic mail that is kept out of every queue, newest first, with what it says and why it is held.
+	// (GET /v1/admin/held)
+	ListHeld(ctx echo.Context, params ListHeldParams) error
 	// DismissHeld Close a held ticket.
 	// (POST /v1/admin/held/{id}/dismiss)
 	DismissHeld(ctx echo.Context, id TicketPath, params DismissHeldParams) error
@@ -1264,6 +1306,31 @@ func (w *ServerInterfaceWrapper) RetryDeadLetter(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.RetryDeadLetter(ctx, id, params)
+	return err
+}
+
+// ListHeld converts echo context to params.
+func (w *ServerInterfaceWrapper) ListHeld(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHeldParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListHeld(ctx, params)
 	return err
 }
 
@@ -2675,6 +2742,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/admin/dead-letters", wrapper.ListDeadLetters, options.OperationMiddlewares["listDeadLetters"]...)
 	router.POST(options.BaseURL+"/v1/admin/dead-letters/:id/retry", wrapper.RetryDeadLetter, options.OperationMiddlewares["retryDeadLetter"]...)
 	router.GET(options.BaseURL+"/v1/admin/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
+	router.GET(options.BaseURL+"/v1/admin/held", wrapper.ListHeld, options.OperationMiddlewares["listHeld"]...)
 	router.POST(options.BaseURL+"/v1/admin/held/:id/release", wrapper.ReleaseHeld, options.OperationMiddlewares["releaseHeld"]...)
 	router.POST(options.BaseURL+"/v1/admin/held/:id/dismiss", wrapper.DismissHeld, options.OperationMiddlewares["dismissHeld"]...)
 	router.POST(options.BaseURL+"/v1/admin/tickets/:id/assign", wrapper.AssignTicket, options.OperationMiddlewares["assignTicket"]...)

@@ -147,6 +147,7 @@ type ticketData struct {
 	CanFile  bool
 	Decision *router.Decision
 	Missing  []router.Sentence
+	Proposed router.Sentence
 	Topics   []*policy.Topic
 	Queues   []*policy.Queue
 	Earlier  []ticketRow
@@ -166,6 +167,7 @@ func (p *Pages) agentTicket(c echo.Context) error {
 	d := ticketData{Row: rows[0], Mine: t.State == router.StateClaimed && t.Agent == user.ID, CanClaim: t.State == router.StateWaiting,
 		CanReply: p.Desk.CanReply(t.Source, 0) == nil, CanFile: p.Desk.CanReply(t.Source, 1) == nil, Queues: rules.QueueList}
 	d.Queue, d.Class = p.titles(t)
+	d.Proposed = p.topicTitle(t.Proposed)
 	for _, topic := range rules.Topics {
 		if !topic.Spam {
 			d.Topics = append(d.Topics, topic)

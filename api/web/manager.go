@@ -13,8 +13,12 @@ import (
 	"switchyard/router/store"
 )
 
-// maxListed bounds held tickets and dead letters on the page.
-const maxListed = 50
+const (
+	// maxListed bounds dead letters, versions of the policy, and one page of held tickets.
+	maxListed = 50
+	// heldShown is how many held tickets the live page shows.
+	heldShown = 5
+)
 
 // sourceRow is one source with its health.
 type sourceRow struct {
@@ -41,7 +45,8 @@ type managerData struct {
 	Snapshot *load.Snapshot
 	Agents   []agentRow
 	Sources  []sourceRow
-	Held     []ticketRow
+	Held     []heldRow
+	MoreHeld bool
 	Dead     []router.Message
 	Stages   map[router.Stage]int
 	Govern   bool
@@ -94,13 +99,11 @@ func (p *Pages) manager(c echo.Context) (managerData, error) {
 
 // trouble reads what needs a person: held tickets, dead letters, failed replies.
 func (p *Pages) trouble(ctx context.Context, d *managerData) error {
-	held, _, err := p.Store.ListTickets(ctx, store.TicketFilter{State: router.StateHeld, Limit: maxListed})
+	rows, next, err := p.held(ctx, "", heldShown, d.Govern)
 	if err != nil {
 		return err
 	}
-	if d.Held, err = p.ticketRows(ctx, held); err != nil {
-		return err
-	}
+	d.Held, d.MoreHeld = rows, next != ""
 	for _, stage := range []router.Stage{router.StageDead, router.StageFailed} {
 		ms, err := p.Store.StagedMessages(ctx, stage, farFuture, maxListed)
 		if err != nil {

@@ -100,6 +100,7 @@ func (p *Pages) funcs(lang router.Language) template.FuncMap {
 			return t.In(p.Live.View().Rules.Zone).Format("01\u201102 15:04") // the hyphen does not break
 		},
 		"minutes":     func(d time.Duration) string { return fmt.Sprintf("%.0f", d.Minutes()) },
+		"percent":     func(share float64) string { return fmt.Sprintf("%.0f %%", share*100) },
 		"round":       func(f float64) string { return fmt.Sprintf("%.0f", f) },
 		"seconds":     func(d time.Duration) int { return int(d.Seconds()) },
 		"lang":        func() string { return string(lang) },
@@ -138,6 +139,7 @@ func (p *Pages) Routes() []gate.Route {
 		{Method: "GET", Path: "/agent/tickets/:id", Permission: gate.Work, Handler: p.agentTicket},
 		{Method: "GET", Path: "/manager", Permission: gate.Oversee, Handler: p.managerPage},
 		{Method: "GET", Path: "/manager/live", Permission: gate.Oversee, Handler: p.managerLive},
+		{Method: "GET", Path: "/manager/held", Permission: gate.Oversee, Handler: p.managerHeld},
 		{Method: "GET", Path: "/manager/policy", Permission: gate.Oversee, Handler: p.managerPolicy},
 		{Method: "GET", Path: "/chat/:source", Permission: gate.Public, Handler: p.chatPage},
 		{Method: "GET", Path: "/static/:file", Permission: gate.Public, Handler: p.static},

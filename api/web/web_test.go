@@ -124,7 +124,7 @@ func TestPagesRenderAndEscape(t *testing.T) {
 	}
 	inline := regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<\s]|\son[a-z]+=|\sstyle=|<style`)
 	for _, lang := range []string{"zh", "en"} {
-		for _, path := range []string{"/signin", "/link", "/agent", "/agent/side", "/agent/tickets/" + string(waiting.ID), "/manager", "/manager/live", "/manager/policy"} {
+		for _, path := range []string{"/signin", "/link", "/agent", "/agent/side", "/agent/tickets/" + string(waiting.ID), "/manager", "/manager/live", "/manager/held", "/manager/policy"} {
 			body := s.get(path + "?lang=" + lang)
 			if strings.Contains(body, "<script>alert") || strings.Contains(body, "<img src=x") {
 				t.Errorf("B: %s shows a customer's HTML", path)

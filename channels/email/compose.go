@@ -50,6 +50,10 @@ func (s *sender) compose(out channels.Outgoing) (*gomail.Msg, error) {
 	m.Subject(ReplySubject(out.Subject))
 	m.SetDateWithValue(s.now())
 	m.SetMessageIDWithValue(strings.Trim(s.messageID(out.MessageID), "<>"))
+	if out.Automatic { // RFC 3834; the second is what Exchange looks at
+		m.SetGenHeader("Auto-Submitted", "auto-replied")
+		m.SetGenHeader("X-Auto-Response-Suppress", "All")
+	}
 	last, refs := references(out)
 	if last != "" {
 		m.SetGenHeaderPreformatted(gomail.HeaderInReplyTo, last)

@@ -95,6 +95,24 @@ func checkReply(t *testing.T, raw []byte, receipt channels.Receipt) {
 	}
 }
 
+// What the desk sends by itself says so, so that no machine answers it.
+func TestAutomaticRepliesSayThatTheyAre(t *testing.T) {
+	s := start(t, emailtest.Options{})
+	out := reply()
+	out.Automatic = true
+	if _, err := openSender(t, s, "none").Send(context.Background(), out); err != nil {
+		t.Fatal(err)
+	}
+	raw := s.Sent()[0].Raw
+	if header(t, raw, "Auto-Submitted") != "auto-replied" || header(t, raw, "X-Auto-Response-Suppress") != "All" {
+		t.Errorf("%s", raw)
+	}
+	m, err := parse.Parse(raw, parse.Options{})
+	if err != nil || m.Kind != router.KindAutoReply {
+		t.Errorf("another desk takes it for %s (%v)", m.Kind, err)
+	}
+}
+
 func TestReplyErrors(t *testing.T) {
 	s := start(t, emailtest.Options{})
 	send := openSender(t, s, "none")

@@ -239,8 +239,13 @@ func TestDeliveries(t *testing.T) {
 	if _, err := src.Sender.Send(t.Context(), outgoing()); err != nil {
 		t.Fatal(err)
 	}
-	if want := (Delivery{"mreply", "t1", "ann", planted, "new", "e1"}); len(out.got) != 1 || out.got[0] != want || len(out.bad) != 0 {
+	if want := (Delivery{"mreply", "t1", "ann", planted, "new", "e1", false}); len(out.got) != 1 || out.got[0] != want || len(out.bad) != 0 {
 		t.Fatalf("%+v %v", out.got, out.bad)
+	}
+	auto := outgoing()
+	auto.Automatic = true
+	if _, err := src.Sender.Send(t.Context(), auto); err != nil || !out.got[1].Automatic {
+		t.Fatalf("%+v %v", out.got, err)
 	}
 	moment := channeltest.Start.Add(90 * time.Second).Format(http.TimeFormat)
 	for _, c := range []struct {

@@ -23,6 +23,7 @@ type Delivery struct {
 	Text      string           `json:"text"`
 	ThreadKey string           `json:"thread_key,omitempty"`
 	InReplyTo string           `json:"in_reply_to,omitempty"`
+	Automatic bool             `json:"automatic,omitempty"` // sent by the desk itself, by no agent
 }
 
 type sender struct {
@@ -34,7 +35,7 @@ type sender struct {
 // Send implements channels.Sender: 2xx delivered; 429, 5xx and time-outs pass; anything else is final.
 func (s *sender) Send(ctx context.Context, out channels.Outgoing) (channels.Receipt, error) {
 	const op = "generic.send"
-	d := Delivery{MessageID: out.MessageID, TicketID: out.TicketID, Handle: out.Handle.Address, Text: out.Text, InReplyTo: out.InReplyTo}
+	d := Delivery{MessageID: out.MessageID, TicketID: out.TicketID, Handle: out.Handle.Address, Text: out.Text, InReplyTo: out.InReplyTo, Automatic: out.Automatic}
 	if n := len(out.ThreadKeys); n > 0 {
 		d.ThreadKey = out.ThreadKeys[n-1]
 	}

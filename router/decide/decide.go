@@ -28,7 +28,9 @@ type Input struct {
 	// What came from outside is part of the input: a second opinion and the vector of the customer's words, nil if there are none.
 	Opinion   *router.Opinion
 	Embedding []float32
-	Now       time.Time
+	// MayAsk: a question would reach the customer. The source carries replies, and he was not asked on another ticket a short while ago.
+	MayAsk bool
+	Now    time.Time
 }
 
 // Record is what is kept of an Input: what is immutable elsewhere is kept by name.
@@ -43,6 +45,7 @@ type Record struct {
 
 	Opinion   *router.Opinion `json:"opinion,omitempty"`
 	Embedding []float32       `json:"embedding,omitempty"`
+	MayAsk    bool            `json:"may_ask,omitempty"`
 	Now       time.Time       `json:"now"`
 }
 
@@ -56,7 +59,7 @@ func (in Input) Record() Record {
 	if in.Model != nil {
 		model = in.Model.Version()
 	}
-	return Record{Model: model, Opinion: in.Opinion, Embedding: in.Embedding, Ticket: in.Ticket, Messages: ids, Contact: in.Contact, Snapshot: in.Snapshot.Digest(), Modes: in.Modes, Policy: in.Rules.Version, Now: in.Now}
+	return Record{Model: model, Opinion: in.Opinion, Embedding: in.Embedding, MayAsk: in.MayAsk, Ticket: in.Ticket, Messages: ids, Contact: in.Contact, Snapshot: in.Snapshot.Digest(), Modes: in.Modes, Policy: in.Rules.Version, Now: in.Now}
 }
 
 // Decide decides.
@@ -96,6 +99,7 @@ func Decide(in Input) (router.Decision, error) {
 		d.Needs = append(append([]router.Need{}, d.Needs...), q.Needs...)
 	}
 	d.Why = sentence(in.Rules, d)
+	in.ask(f, c, &d)
 	return d, nil
 }
 
@@ -108,7 +112,7 @@ func Classify(in Input) classify.Result {
 
 func (in Input) classify(f facts) classify.Result {
 	return classify.Classify(classify.Input{Rules: in.Rules.Ruleset, Matcher: in.Rules.Matcher, Model: in.Model, Embedding: in.Embedding, Opinion: in.Opinion,
-		Text: f.text, Parts: f.spoken, At: f.writtenAt.In(in.Rules.Zone), Language: f.hint, Fixed: fixedTopic(in.Ticket), Touched: touchedTopic(in.Ticket), Vars: func(text string) policy.Vars { return in.vars(f, text, nil) }})
+		Text: f.text, Parts: f.spoken, At: f.writtenAt.In(in.Rules.Zone), Language: f.hint, Fixed: fixedTopic(in.Ticket), Touched: in.touchedTopic(), Vars: func(text string) policy.Vars { return in.vars(f, text, nil) }})
 }
 
 // spam reports whether a message by itself is spam.
@@ -216,9 +220,11 @@ func fixedTopic(t router.Ticket) router.Topic {
 }
 
 // touchedTopic is the topic under which an agent has worked on the ticket: a new one is only proposed.
-func touchedTopic(t router.Ticket) router.Topic {
-	if t.State != router.StateHeld && (t.Case.Number > 1 || t.Case.Judged) {
-		return t.Topic
+// Nobody works under spam: a ticket that was held for it is open to what it is about.
+func (in Input) touchedTopic() router.Topic {
+	t, topic := in.Ticket, in.Rules.Topic(in.Ticket.Topic)
+	if t.State != router.StateHeld && (t.Case.Number > 1 || t.Case.Judged) && topic != nil && !topic.Spam {
+		return topic.Name
 	}
 	return ""
 }

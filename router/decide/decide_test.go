@@ -44,6 +44,7 @@ type scenario struct {
 	now     time.Time
 	ticket  router.Ticket // settings for the next one
 	modes   route.Modes
+	mayAsk  bool
 	results []string
 }
 
@@ -65,7 +66,15 @@ func (s *scenario) step(line string) {
 		s.ticket.FixQueue = router.QueueName(rest)
 	case "overflow":
 		s.modes.Overflow = map[router.QueueName]bool{router.QueueName(rest): true}
-	case "receive", "auto", "broken":
+	case "mayask":
+		s.mayAsk = rest == "yes"
+	case "from":
+		s.ticket.Handle.Address = rest
+	case "asked":
+		s.ticket.Asked = strings.Split(rest, ",")
+	case "inwork":
+		s.ticket.State, s.ticket.Case = router.StateWaiting, router.Case{Number: 1}
+	case "receive", "auto", "list", "broken":
 		s.receive(word, rest)
 	default:
 		s.t.Fatalf("unknown step %q", line)
@@ -84,14 +93,19 @@ func (s *scenario) receive(word, rest string) {
 	switch {
 	case word == "auto":
 		m.Kind = router.KindAutoReply
+	case word == "list":
+		m.Kind = router.KindList
 	case word == "broken":
 		m.Failure = "no header"
 	case m.Channel == router.ChannelPhone:
 		m.Kind, m.Call = router.KindCall, &router.Call{Incoming: true, Outcome: router.CallMissed}
 	}
 	t := s.ticket
-	t.ID, t.State, t.Channel = router.TicketID(id), router.StateNew, m.Channel
-	in := Input{Ticket: t, Messages: []router.Message{m}, Snapshot: snapshot(s.t, s.rs, s.now), Modes: s.modes, Rules: s.rs, Now: s.now}
+	t.ID, t.Channel, t.Handle.Channel = router.TicketID(id), m.Channel, m.Channel
+	if t.State == "" {
+		t.State = router.StateNew
+	}
+	in := Input{MayAsk: s.mayAsk, Ticket: t, Messages: []router.Message{m}, Snapshot: snapshot(s.t, s.rs, s.now), Modes: s.modes, Rules: s.rs, Now: s.now}
 	d, err := Decide(in)
 	if err != nil {
 		s.t.Fatal(err)
@@ -116,6 +130,9 @@ func (s *scenario) show(id string, d router.Decision) string {
 	}
 	if d.Overflown {
 		out += " overflown"
+	}
+	if len(d.Ask) > 0 {
+		out += fmt.Sprintf(" ask=%s in=%s", strings.Join(d.Ask, ","), d.AskLanguage)
 	}
 	return out
 }
@@ -143,7 +160,7 @@ func (s *scenario) again(in Input, want router.Decision) {
 		if _, err := snap.Seal(); err != nil || snap.Digest() != in.Snapshot.Digest() {
 			s.t.Fatalf("A: the snapshot read back has digest %s, not %s (%v)", snap.Digest(), in.Snapshot.Digest(), err)
 		}
-		d, err := Decide(Input{Ticket: r.Ticket, Messages: in.Messages, Contact: r.Contact, Snapshot: &snap, Modes: r.Modes, Rules: rs, Now: r.Now})
+		d, err := Decide(Input{MayAsk: r.MayAsk, Ticket: r.Ticket, Messages: in.Messages, Contact: r.Contact, Snapshot: &snap, Modes: r.Modes, Rules: rs, Now: r.Now})
 		if err != nil {
 			s.t.Fatal(err)
 		}

@@ -8,7 +8,9 @@
 //	   capacity, whatever processes they pull through.
 //	B. An act under a claim that has ended writes nothing but the agent's text, as a draft.
 //	C. A reply exists from the moment the ticket's compare-and-set names it in
-//	   its outbox, and only from then; the same key commits it once.
+//	   its outbox, and only from then; the same key commits it once. An automatic
+//	   question is committed so by the write that stores its ticket, and is
+//	   nobody's act: place in line, case and claim stay as they are.
 //	D. A pull looks at a bounded number of heads per run and never sorts what waits.
 //	   Pulls that wait at the same moment share one look, which begins after
 //	   the last of them came; each is served as if they came one after another.

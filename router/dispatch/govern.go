@@ -152,10 +152,11 @@ func (s *Service) Due(ctx context.Context, id router.TicketID) error {
 	return err
 }
 
-// DeliveryFailed returns a ticket to waiting because a reply did not arrive.
-func (s *Service) DeliveryFailed(ctx context.Context, id router.TicketID, m router.MessageID) error {
-	mark := router.MessageID("failed:" + m)
-	_, err := s.change(ctx, id, func(t router.Ticket) (router.Ticket, error) {
+// DeliveryFailed returns a ticket to waiting because a reply did not arrive. An automatic question that did not
+// is told where the ticket is in work, and changes no state.
+func (s *Service) DeliveryFailed(ctx context.Context, m router.Message) error {
+	mark := "failed:" + m.ID
+	_, err := s.change(ctx, m.TicketID, func(t router.Ticket) (router.Ticket, error) {
 		if t.HasApplied(mark) {
 			return t, unchanged{}
 		}
@@ -165,10 +166,13 @@ func (s *Service) DeliveryFailed(ctx context.Context, id router.TicketID, m rout
 			t.Returned = "delivery_failed"
 			return t, nil
 		}
+		if m.Automatic {
+			return t, nil
+		}
 		return s.returned(ctx, t, "delivery_failed")
 	})
 	if err == nil {
-		s.Log.Info("a reply could not be delivered", "ticket", id, "message", m)
+		s.Log.Info("a reply could not be delivered", "ticket", m.TicketID, "message", m.ID)
 	}
 	return err
 }

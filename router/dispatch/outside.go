@@ -24,8 +24,9 @@ type Embedder interface {
 	Embed(ctx context.Context, text string) ([]float32, error)
 }
 
-// outside are the answers from outside that a decision looks at.
+// outside is what a decision looks at that the ticket, its messages and the view of the desk do not say.
 type outside struct {
+	mayAsk    bool // decide.Input.MayAsk
 	opinion   *router.Opinion
 	embedding []float32
 	model     string // version of the text model that the embedding is for
@@ -35,6 +36,10 @@ type outside struct {
 // part in it but its answer, which stands in the input: invariant F.
 func (s *Service) decided(ctx context.Context, t router.Ticket, ms []router.Message, contact router.Contact) (decide.Input, router.Decision, error) {
 	known, asked := s.answered(ctx, t, ms)
+	var err error
+	if known.mayAsk, err = s.mayAsk(ctx, t); err != nil {
+		return decide.Input{}, router.Decision{}, err
+	}
 	in := s.input(t, ms, contact, known)
 	if !asked {
 		if known.embedding = s.vector(ctx, in); known.embedding != nil {
@@ -57,7 +62,7 @@ func (s *Service) decided(ctx context.Context, t router.Ticket, ms []router.Mess
 // input is the input of a decision made now.
 func (s *Service) input(t router.Ticket, ms []router.Message, contact router.Contact, o outside) decide.Input {
 	v := s.Live.View()
-	in := decide.Input{Ticket: t, Messages: ms, Contact: contact, Snapshot: v.Snapshot, Modes: v.Modes, Rules: v.Rules, Model: v.Model, Opinion: o.opinion, Now: s.Now()}
+	in := decide.Input{MayAsk: o.mayAsk, Ticket: t, Messages: ms, Contact: contact, Snapshot: v.Snapshot, Modes: v.Modes, Rules: v.Rules, Model: v.Model, Opinion: o.opinion, Now: s.Now()}
 	if v.Model != nil && v.Model.Version() == o.model && len(o.embedding) == v.Model.Dense {
 		in.Embedding = o.embedding
 	}
@@ -83,7 +88,7 @@ func (s *Service) answered(ctx context.Context, t router.Ticket, ms []router.Mes
 		return o, false
 	}
 	r := last.Value.Input
-	return outside{r.Opinion, r.Embedding, r.Model}, true
+	return outside{opinion: r.Opinion, embedding: r.Embedding, model: r.Model}, true
 }
 
 // vector is that of the customer's words, nil where there is none: the local model answers alone then.

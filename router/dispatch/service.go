@@ -234,7 +234,7 @@ func (s *Service) Apply(t router.Ticket, d router.Decision, why string) (router.
 		next.Topic = d.Classification.Topic
 	}
 	next.Class, next.Needs, next.Speaks, next.Language = d.Class, d.Needs, d.Speaks, d.Classification.Language
-	next.Decision, next.Overflown, next.Spam = d.ID, d.Overflown, false
+	next.Decision, next.Overflown, next.Spam, next.Proposed = d.ID, d.Overflown, false, d.Classification.Proposed
 	if next.CutoffAt.IsZero() || !d.CutoffAt.IsZero() {
 		next.CutoffAt = d.CutoffAt
 	}
@@ -259,7 +259,7 @@ func (s *Service) Again(ctx context.Context, r store.DecisionRecord) (router.Dec
 	if err != nil {
 		return router.Decision{}, err
 	}
-	return decide.Decide(decide.Input{Ticket: r.Input.Ticket, Messages: ms, Contact: r.Input.Contact, Snapshot: snap, Modes: r.Input.Modes, Rules: rules, Model: model,
+	return decide.Decide(decide.Input{MayAsk: r.Input.MayAsk, Ticket: r.Input.Ticket, Messages: ms, Contact: r.Input.Contact, Snapshot: snap, Modes: r.Input.Modes, Rules: rules, Model: model,
 		Opinion: r.Input.Opinion, Embedding: r.Input.Embedding, Now: r.Input.Now})
 }
 

@@ -80,6 +80,9 @@ func (s *Service) route(ctx context.Context, m router.Message) error {
 		if err != nil {
 			return err
 		}
+		if t, err = s.Settle(ctx, t); err != nil { // hands the automatic question to delivery, also when this step runs again
+			return err
+		}
 		if err := s.Store.IndexTerms(ctx, t.ID, store.Terms(m.Subject+"\n"+m.Name+"\n"+m.Text)); err != nil {
 			return err
 		}
@@ -198,6 +201,9 @@ func (s *Service) start(ctx context.Context, m router.Message, r thread.Resoluti
 	if t.State == router.StateWaiting { // it waits since we have it, not since we looked at it
 		t.AgeAt, t.Case.StartedAt = m.ReceivedAt, m.ReceivedAt
 	}
+	if t, err = s.ask(ctx, t, d); err != nil {
+		return t, err
+	}
 	t.UpdatedAt = s.Now()
 	stored, err := s.Store.InsertTicket(ctx, t)
 	if err != nil {
@@ -205,6 +211,7 @@ func (s *Service) start(ctx context.Context, m router.Message, r thread.Resoluti
 	}
 	s.Live.Arrived()
 	s.tell(ctx, stored)
+	s.asked(ctx, stored)
 	return stored, nil
 }
 
@@ -239,7 +246,7 @@ func (s *Service) join(ctx context.Context, m router.Message, id router.TicketID
 		t = t.Applying(m)
 		switch t.State {
 		case router.StateClaimed:
-			return t, nil
+			return s.told(ctx, t, m)
 		case router.StateWaiting:
 			next, err := s.enqueue(ctx, t, t.Returned, m)
 			next.KeptFor, next.KeptUntil = before.KeptFor, before.KeptUntil
@@ -255,7 +262,7 @@ func (s *Service) join(ctx context.Context, m router.Message, id router.TicketID
 func (s *Service) bounce(ctx context.Context, m router.Message) error {
 	out, err := s.Store.Message(ctx, m.Bounce.MessageID)
 	if router.IsCode(err, router.CodeNotFound) {
-		return s.finish(ctx, m, "", router.StageRecorded)
+		return s.route(ctx, m) // of a mail that is not ours: held like other automatic mail
 	}
 	if err != nil {
 		return err
@@ -282,7 +289,7 @@ func (s *Service) TellFailure(ctx context.Context, m router.Message) error {
 	if m.Stage != router.StageFailed || m.RetryAt.Equal(never) {
 		return nil
 	}
-	if err := s.DeliveryFailed(ctx, m.TicketID, m.ID); err != nil {
+	if err := s.DeliveryFailed(ctx, m); err != nil {
 		return err
 	}
 	m.RetryAt = never

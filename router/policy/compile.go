@@ -224,6 +224,7 @@ func (c *compiler) topics() {
 		for j, f := range doc.Facts {
 			c.fact(fmt.Sprintf("%s.facts[%d]", path, j), f)
 		}
+		c.ask(path, doc)
 		c.out.Topics = append(c.out.Topics, &Topic{TopicDoc: doc, Rank: i})
 	}
 	if len(c.doc.Topics) == 0 {

@@ -77,15 +77,34 @@ type TopicDoc struct {
 	Class router.ClassName `yaml:"class"`
 	Spam  bool             `yaml:"spam"`
 	Facts []FactDoc        `yaml:"facts"`
+	Ask   *AskDoc          `yaml:"ask"` // nil: nothing is asked
 	Words []WordsDoc       `yaml:"words"`
 }
 
+// AskDoc is the automatic first question of a topic: which of its facts a new ticket's customer is
+// asked for at once, in this order, and the sentence before them where it is not the usual one.
+type AskDoc struct {
+	Facts []string        `yaml:"facts"`
+	Text  router.Sentence `yaml:"text"`
+}
+
 // FactDoc is something to know before an agent starts. Signal names the kinds of signals that provide
-// it, parted by bars (transaction|order); empty where none does.
+// it, parted by bars (transaction|order); empty where none does. Ask is the line that asks a customer for it.
 type FactDoc struct {
 	Name   string          `yaml:"name"`
 	Title  router.Sentence `yaml:"title"`
 	Signal string          `yaml:"signal"`
+	Ask    router.Sentence `yaml:"ask"`
+}
+
+// Fact finds a fact of the topic by name, nil if it has none of it.
+func (t TopicDoc) Fact(name string) *FactDoc {
+	for i := range t.Facts {
+		if t.Facts[i].Name == name {
+			return &t.Facts[i]
+		}
+	}
+	return nil
 }
 
 // MetBy reports whether one of the signals provides the fact.

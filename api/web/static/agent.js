@@ -28,7 +28,7 @@ async function show(id) {
 
 const showCurrent = soon(() => current && keepTyping());
 
-// A fragment is not replaced while the agent types in it; then only the messages are.
+// A fragment is not replaced while the agent types in it; then only what he reads is.
 async function keepTyping() {
   const res = await fetch('/agent/tickets/' + current, {credentials: 'same-origin'});
   if (!res.ok || !conv()) return;
@@ -36,7 +36,7 @@ async function keepTyping() {
   if (!fresh || fresh.dataset.id !== conv().dataset.id) return;
   const same = fresh.dataset.epoch === conv().dataset.epoch && fresh.dataset.mine === conv().dataset.mine && fresh.dataset.state === conv().dataset.state;
   if (!same) return show(current);
-  conv().querySelector('.messages').replaceWith(fresh.querySelector('.messages'));
+  for (const part of ['header', '.messages', '.why']) conv().querySelector(part).replaceWith(fresh.querySelector(part));
   conv().dataset.seen = fresh.dataset.seen;
 }
 
@@ -93,6 +93,11 @@ document.addEventListener('click', async e => {
     case 'pull': return pull();
     case 'back': desk.classList.remove('reading'); return;
     case 'claim': await call('POST', `/v1/tickets/${conv().dataset.id}/claim`, {}); showSide(); return show(conv().dataset.id);
+    case 'accept': { // the correction is made when the agent resolves
+      const topic = conv().querySelector('form[data-act=resolve]')?.topic;
+      if (topic) { topic.value = b.dataset.topic; topic.focus(); }
+      return;
+    }
     case 'release': case 'spam': return act(b.dataset.act);
     case 'snooze': return act('snooze', {until: new Date(Date.now() + 3600e3).toISOString()});
   }

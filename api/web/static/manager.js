@@ -12,8 +12,8 @@ document.addEventListener('click', async e => {
   if (!b) return;
   b.disabled = true;
   const res = await call('POST', b.dataset.post, {});
-  if (res.ok && b.dataset.then === 'reload') location.reload();
-  else if (pane) refresh(pane);
+  if (pane) refresh(pane);
+  else if (res.ok && b.dataset.then === 'reload') location.reload();
   b.disabled = false;
 });
 

@@ -71,14 +71,15 @@ func (v *visitors) listen(ctx context.Context, conn *websocket.Conn, a act) erro
 		if f.Type != "message" || f.From == "customer" || answered {
 			continue
 		}
-		answered = true
-		if text, more := a.followUp(); more {
+		text, id, more, waits := a.reacts(asksByItself(f.Text))
+		answered = !waits
+		if more {
 			select {
 			case <-ctx.Done():
 				return nil
 			case <-time.After(time.Duration(float64(4*time.Second) / v.speed)):
 			}
-			if err := send(ctx, conn, frame{Type: "message", ClientID: a.external() + "-2", Text: text}); err != nil {
+			if err := send(ctx, conn, frame{Type: "message", ClientID: id, Text: text}); err != nil {
 				return err
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -114,7 +115,29 @@ func (c *customers) start(ctx context.Context, a act) {
 // external is a stable id of an act.
 func (a act) external() string { return fmt.Sprintf("demo-%d", a.n) }
 
-// followUp is what this customer answers, if anything: a function of the act.
+// asksByItself reports whether a message of the desk is its automatic question, as a customer would tell.
+func asksByItself(text string) bool {
+	return strings.Contains(text, "sent automatically") || strings.Contains(text, "自动发送")
+}
+
+// answer is what this customer answers to the automatic question, if anything: a function of the act.
+func (a act) answer() (string, bool) {
+	r := rand.New(rand.NewPCG(uint64(a.n), 11))
+	return a.text.facts, a.text.facts != "" && r.IntN(3) > 0
+}
+
+// reacts is what this customer writes after a message of the desk, if anything, under which id, and whether
+// an answer of an agent is still to come.
+func (a act) reacts(automatic bool) (text, id string, more, waits bool) {
+	if automatic {
+		text, more = a.answer()
+		return text, a.external() + "-1", more, true
+	}
+	text, more = a.followUp()
+	return text, a.external() + "-2", more, false
+}
+
+// followUp is what this customer answers to an agent, if anything: a function of the act.
 func (a act) followUp() (string, bool) {
 	r := rand.New(rand.NewPCG(uint64(a.n), 7))
 	list := followUps[a.language]

@@ -39,6 +39,25 @@ func TestTheSeedDecidesWhatCustomersDo(t *testing.T) {
 	if reflect.DeepEqual(write(7), write(8)) {
 		t.Error("another seed gave the same customers")
 	}
+	told, silent := 0, 0
+	for _, a := range write(1) {
+		if a.text.facts == "" {
+			continue
+		}
+		text, id, more, waits := a.reacts(true)
+		again, _, _, _ := a.reacts(true)
+		if _, other, _, _ := a.reacts(false); text != again || id == other || !waits {
+			t.Errorf("%+v answers %q and %q under %s", a, text, again, id)
+		}
+		if more {
+			told++
+		} else {
+			silent++
+		}
+	}
+	if told < 30 || silent < 10 {
+		t.Errorf("%d answer the automatic question, %d do not", told, silent)
+	}
 	channels, languages := map[router.Channel]int{}, map[router.Language]int{}
 	for _, a := range write(1) {
 		channels[a.channel]++
@@ -96,11 +115,14 @@ func TestDemoRunsTheWholeDesk(t *testing.T) {
 			if x.Channel != router.ChannelPhone {
 				seen[string(x.Language)] = true
 			}
+			if len(x.Asked) > 0 && x.MessageCount > 1 {
+				seen["told what was missing"] = true
+			}
 			if x.State == router.StatePendingCustomer || x.State == router.StateResolved {
 				seen["answered"] = true
 			}
 		}
-		if seen["phone"] && seen["email"] && seen["chat"] && seen["social"] && seen["zh"] && seen["en"] && seen["answered"] {
+		if seen["phone"] && seen["email"] && seen["chat"] && seen["social"] && seen["zh"] && seen["en"] && seen["answered"] && seen["told what was missing"] {
 			break
 		}
 		if time.Now().After(deadline) {

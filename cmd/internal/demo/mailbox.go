@@ -53,22 +53,24 @@ func compose(a act, subject, body, id, inReplyTo string) []byte {
 
 // answered is called with every mail that the desk sends; some customers write back.
 func (m *mailbox) answered(sent emailtest.Mail) {
+	msg, err := mail.ReadMessage(bytes.NewReader(sent.Raw))
+	if err != nil {
+		return
+	}
 	for _, to := range sent.To {
 		m.mu.Lock()
 		a, known := m.acts[strings.ToLower(to)]
-		delete(m.acts, strings.ToLower(to)) // one follow-up is enough
+		text, id, more, waits := a.reacts(msg.Header.Get("Auto-Submitted") != "")
+		if !waits {
+			delete(m.acts, strings.ToLower(to)) // one follow-up is enough
+		}
 		m.mu.Unlock()
-		text, more := a.followUp()
 		if !known || !more {
 			continue
 		}
-		msg, err := mail.ReadMessage(bytes.NewReader(sent.Raw))
-		if err != nil {
-			continue
-		}
-		id := msg.Header.Get("Message-ID")
+		answers := msg.Header.Get("Message-ID")
 		time.AfterFunc(time.Duration(float64(5*time.Second)/m.speed), func() {
-			_ = m.server.Deliver(compose(a, "Re: "+a.text.subject, text, "<"+a.external()+"-2@example.test>", id)) // the demo may be over
+			_ = m.server.Deliver(compose(a, "Re: "+a.text.subject, text, "<"+id+"@example.test>", answers)) // the demo may be over
 		})
 	}
 }

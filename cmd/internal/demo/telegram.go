@@ -54,10 +54,13 @@ func (t *telegram) update(ctx context.Context, a act, text string) error {
 // answered is told of every reply; a customer who got one may write back.
 func (t *telegram) answered(s socialtest.Sent) {
 	t.mu.Lock()
-	a, waits := t.acts[s.To]
-	delete(t.acts, s.To)
+	a, known := t.acts[s.To]
+	text, _, more, waits := a.reacts(asksByItself(s.Text))
+	if !waits {
+		delete(t.acts, s.To)
+	}
 	t.mu.Unlock()
-	if text, more := a.followUp(); waits && more {
+	if known && more {
 		time.AfterFunc(time.Duration(float64(5*time.Second)/t.speed), func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 			defer cancel()

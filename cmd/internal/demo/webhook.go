@@ -77,13 +77,16 @@ func (c *community) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	a, known := c.acts[d.Handle]
-	delete(c.acts, d.Handle)
+	text, id, more, waits := a.reacts(d.Automatic)
+	if !waits {
+		delete(c.acts, d.Handle)
+	}
 	c.mu.Unlock()
-	if text, more := a.followUp(); known && more {
+	if known && more {
 		time.AfterFunc(time.Duration(float64(5*time.Second)/c.speed), func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 			defer cancel()
-			_ = c.post(ctx, a, a.external()+"-2", d.Handle, text) // the demo may be over
+			_ = c.post(ctx, a, id, d.Handle, text) // the demo may be over
 		})
 	}
 	w.WriteHeader(http.StatusNoContent)
