@@ -117,6 +117,7 @@ func (s *Service) Resolve(ctx context.Context, agent router.AgentID, id router.T
 	})
 	if err == nil {
 		s.life(ctx, t, "resolve", agent, note)
+		s.taught(ctx, t, topic, agent)
 	}
 	return t, err
 }
@@ -144,6 +145,7 @@ func (s *Service) Spam(ctx context.Context, agent router.AgentID, id router.Tick
 	})
 	if err == nil {
 		s.life(ctx, t, "spam", agent, "")
+		s.taught(ctx, t, s.Live.View().Rules.SpamTopic(), agent)
 	}
 	return t, err
 }

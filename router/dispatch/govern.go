@@ -60,16 +60,21 @@ func (s *Service) Wake(ctx context.Context, by router.AgentID, id router.TicketI
 
 // ReleaseHeld lets a held ticket into its queue after all.
 func (s *Service) ReleaseHeld(ctx context.Context, by router.AgentID, id router.TicketID) (router.Ticket, error) {
+	spam := false
 	t, err := s.change(ctx, id, func(t router.Ticket) (router.Ticket, error) {
 		if t.State != router.StateHeld {
 			return t, router.Fail("dispatch.held", router.CodeInvalidTransition, "only a held ticket can be released; this one is %s", t.State)
 		}
+		spam = t.Spam
 		t.Case.Number++ // a person has said that this is work: it is not held again
 		t.Spam = false
 		return s.enqueue(ctx, t, "released_by_manager")
 	})
 	if err == nil {
 		s.life(ctx, t, "release_held", by, "")
+		if spam {
+			s.taughtNoSpam(ctx, t, by)
+		}
 	}
 	return t, err
 }

@@ -37,6 +37,7 @@ type Live struct {
 
 	view       atomic.Pointer[View]
 	arrivals   atomic.Int64
+	decided    decided
 	mu         sync.Mutex // guards what follows
 	generation int64
 	users      []router.User
@@ -104,6 +105,9 @@ func (l *Live) Stop() {
 		stop()
 		<-done
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	l.storeDecided(ctx, 0)
 }
 
 // Refresh reads everything anew.
@@ -138,6 +142,7 @@ func (l *Live) Refresh(ctx context.Context) error {
 		return err
 	}
 	l.view.Store(&View{Rules: rules, Model: l.model, Snapshot: snap, Modes: modes.Value, Agents: agents})
+	l.storeDecided(ctx, decidedEvery)
 	return nil
 }
 

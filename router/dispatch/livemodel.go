@@ -8,7 +8,8 @@ import (
 	"switchyard/router/textmodel"
 )
 
-// readModel takes the text model that the store names. One that cannot be read leaves the old one in force.
+// readModel takes the text model that the store names. One that is broken or gone leaves the old one in force;
+// one that cannot be had right now is asked for again at the next refresh.
 func (l *Live) readModel(ctx context.Context) error {
 	active, err := store.ActiveModel(l.store).Get(ctx, "active")
 	if router.IsCode(err, router.CodeNotFound) || err == nil && active.Value.Version == "" {
@@ -19,6 +20,9 @@ func (l *Live) readModel(ctx context.Context) error {
 		return err
 	}
 	m, err := l.loadModel(ctx, active.Value.Version)
+	if err != nil && !router.IsCode(err, router.CodeInvalidField) && !router.IsCode(err, router.CodeNotFound) {
+		return err
+	}
 	if err != nil {
 		l.log.Error("the text model in force cannot be read; the old one stays", "version", active.Value.Version, "error", err)
 		return nil

@@ -210,6 +210,7 @@ func (s *Service) start(ctx context.Context, m router.Message, r thread.Resoluti
 		return t, err
 	}
 	s.Live.Arrived()
+	s.Live.Decided(d)
 	s.tell(ctx, stored)
 	s.asked(ctx, stored)
 	return stored, nil

@@ -38,6 +38,7 @@ type Policy struct {
 	Pending   Duration                   `yaml:"pending_resolves_after"`
 	KeepLast  Duration                   `yaml:"keep_for_last_agent"`
 	Privacy   PrivacyDoc                 `yaml:"privacy"`
+	Learning  LearningDoc                `yaml:"learning"`
 	Extra     map[string]router.Sentence `yaml:"texts"` // sentences shown to customers
 }
 
@@ -173,6 +174,13 @@ type ClaimDoc struct {
 // PrivacyDoc says what is masked besides the secrets that always are: phone, email.
 type PrivacyDoc struct {
 	Mask []string `yaml:"mask"`
+}
+
+// LearningDoc says when a new text model may take the place of the one in force: no topic's F1 may
+// get worse by more than Margin on texts that neither has seen; topics with fewer than MinExamples such texts do not count.
+type LearningDoc struct {
+	Margin      *float64 `yaml:"margin"`       // 0–1; 0.02 if absent
+	MinExamples int      `yaml:"min_examples"` // 20 if absent
 }
 
 // Duration is a time.Duration that YAML writes as 90s, 30m or 72h.

@@ -28,6 +28,13 @@ type Ruleset struct {
 	ReserveAfter, ClaimTTL, ClaimMax, SkipAfterRelease, Reopen, Pending, KeepLast time.Duration
 	Texts                                                                         map[string]router.Sentence
 	Mask                                                                          []string // kinds that privacy.Mask masks besides
+	Learning                                                                      Learning
+}
+
+// Learning is when a new text model may take the place of the one in force; see LearningDoc.
+type Learning struct {
+	Margin      float64
+	MinExamples int
 }
 
 // Queue is a compiled queue.
@@ -153,6 +160,35 @@ func (c *compiler) run() {
 	c.review()
 	c.numbers()
 	c.privacy()
+	c.learning()
+}
+
+func (c *compiler) learning() {
+	d := c.doc.Learning
+	l := Learning{Margin: 0.02, MinExamples: 20}
+	if d.Margin != nil {
+		l.Margin = *d.Margin
+	}
+	if d.MinExamples != 0 {
+		l.MinExamples = d.MinExamples
+	}
+	if !(l.Margin >= 0 && l.Margin <= 1) {
+		c.bad("learning.margin", "must be from 0 to 1")
+	}
+	if l.MinExamples < 1 {
+		c.bad("learning.min_examples", "must be at least 1")
+	}
+	c.out.Learning = l
+}
+
+// SpamTopic is the first topic that is spam, empty if there is none.
+func (r *Ruleset) SpamTopic() router.Topic {
+	for _, t := range r.Topics {
+		if t.Spam {
+			return t.Name
+		}
+	}
+	return ""
 }
 
 func (c *compiler) privacy() {

@@ -20,7 +20,7 @@ type PolicyVersion struct {
 	At      time.Time      `json:"at"`
 }
 
-// Active names the policy version in force.
+// Active names the version in force of the policy, or of the text model.
 type Active struct {
 	Version string         `json:"version"`
 	By      router.AgentID `json:"by"`
@@ -78,7 +78,8 @@ type TextModel struct {
 	By      router.AgentID  `json:"by"` // empty: it came with the program
 	Note    string          `json:"note,omitempty"`
 	At      time.Time       `json:"at"`
-	Check   json.RawMessage `json:"check,omitempty"` // how it did beside the one in force when it was made
+	UsedAt  time.Time       `json:"used_at,omitzero"` // when it was last put in force; zero: never
+	Check   json.RawMessage `json:"check,omitempty"`  // how it did beside the one in force when it was made (learn.Check)
 }
 
 // TextModels are all text models by version.
