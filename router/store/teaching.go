@@ -34,6 +34,14 @@ type Training struct {
 	Problem   string         `json:"problem,omitempty"` // why it made none
 }
 
+// TrainingTTL is after how long without a sign of life a training run counts as broken off.
+const TrainingTTL = 30 * time.Second
+
+// Running reports whether the run goes on, as far as its signs of life say.
+func (t Training) Running(now time.Time) bool {
+	return !t.StartedAt.IsZero() && t.EndedAt.IsZero() && now.Sub(t.SeenAt) < TrainingTTL
+}
+
 // Trainings is the one record, under the id "desk", of the present or last training run.
 func Trainings(d Docs) Collection[Training] {
 	return Collection[Training]{Docs: d, Kind: "training"}

@@ -99,7 +99,16 @@ func Decode(file []byte) (*Model, error) {
 	if h.Features < 1 || h.Features > maxFeatures || len(h.Nets) == 0 || len(h.Labels) < 2 || h.Dense < 0 || h.Dense > maxDense || h.Examples < 1 || h.Examples > maxFile/8 {
 		return nil, bad("the model file's head makes no sense")
 	}
-	return h.model(r, hex.EncodeToString(file[len(body):len(body)+8]), bad)
+	return h.model(r, VersionOf(file), bad)
+}
+
+// VersionOf is the version of the model in a file, without reading it; empty if it is too short to be one.
+func VersionOf(file []byte) string {
+	if len(file) < sha256.Size {
+		return ""
+	}
+	sum := file[len(file)-sha256.Size:]
+	return hex.EncodeToString(sum[:8])
 }
 
 // maxDense bounds the length of vectors of an embeddings model.
