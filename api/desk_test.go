@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,9 +22,11 @@ import (
 	"switchyard/router"
 	"switchyard/router/decide"
 	"switchyard/router/dispatch"
+	"switchyard/router/learn"
 	"switchyard/router/policy"
 	"switchyard/router/store"
 	"switchyard/router/store/sqlitestore"
+	"switchyard/router/textmodel"
 	"switchyard/workers/task"
 )
 
@@ -32,14 +35,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // desk is the real services on an embedded store, with a source that tests feed and a clock of its own.
 type desk struct {
 	*testing.T
-	store  store.Store
-	desk   *dispatch.Service
-	auth   *auth.Service
-	runner *runner.Runner
-	server *Server
-	source *door
-	logs   *lockedBuffer
-	tokens map[router.Role]string
+	store   store.Store
+	desk    *dispatch.Service
+	auth    *auth.Service
+	runner  *runner.Runner
+	server  *Server
+	teacher *learn.Teacher
+	source  *door
+	logs    *lockedBuffer
+	tokens  map[router.Role]string
 
 	mu   sync.Mutex
 	now  time.Time
@@ -211,6 +215,17 @@ func (a *admin) Delete(_ context.Context, name router.SourceName) error {
 	return nil
 }
 
+// fewSeeds are the first few examples of each topic and language.
+func fewSeeds() ([]learn.Seed, error) {
+	all, err := learn.Seeds()
+	n := map[string]int{}
+	return slices.DeleteFunc(all, func(s learn.Seed) bool {
+		key := s.Topic + string(s.Language)
+		n[key]++
+		return n[key] > 4
+	}), err
+}
+
 // newDesk opens at ten in the morning in Shanghai, with one user of each role and an agent Bob.
 func newDesk(t *testing.T, change ...func(*Deps)) *desk {
 	t.Helper()
@@ -242,8 +257,12 @@ func newDesk(t *testing.T, change ...func(*Deps)) *desk {
 		d.tokens[role] = d.User(string(role), role)
 	}
 	d.tokens["bob"] = d.User("bob", router.RoleAgent)
+	d.must(learn.Ensure(ctx, st, rules.TopicNames(), d.now, log))
 	d.must(live.Refresh(ctx))
-	deps := Deps{Store: st, Desk: d.desk, Live: live, Auth: d.auth, Runner: d.runner, Bus: d, Sources: &admin{names: map[router.SourceName]bool{}},
+	d.teacher = &learn.Teacher{Store: st, Seeds: fewSeeds, Owner: "test", Workers: 2, Now: d.clock, Log: log,
+		View: func() (*policy.Ruleset, *textmodel.Model) { v := live.View(); return v.Rules.Ruleset, v.Model }}
+	t.Cleanup(d.teacher.Stop)
+	deps := Deps{Store: st, Desk: d.desk, Live: live, Auth: d.auth, Runner: d.runner, Bus: d, Teacher: d.teacher, Sources: &admin{names: map[router.SourceName]bool{}},
 		Intake: &intake.Service{Store: st, Sealer: sealer, Nudger: d, Now: d.clock, Log: log}, Log: log, Now: d.clock, PublicURL: "https://desk.example"}
 	for _, c := range change {
 		c(&deps)

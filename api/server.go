@@ -20,6 +20,7 @@ import (
 	"switchyard/channels/runner"
 	"switchyard/router"
 	"switchyard/router/dispatch"
+	"switchyard/router/learn"
 	"switchyard/router/store"
 )
 
@@ -43,6 +44,7 @@ type Deps struct {
 	Runner  *runner.Runner
 	Bus     channels.Bus
 	Sources SourceAdmin
+	Teacher *learn.Teacher
 	// Tasks is the dashboard of the task lanes, mounted under TasksRoot; may be nil.
 	Tasks http.Handler
 	// Registry gets the server's metrics and is served under /metrics; nil: one of its own.

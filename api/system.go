@@ -11,6 +11,7 @@ import (
 
 	"switchyard/api/openapi"
 	"switchyard/router"
+	"switchyard/router/learn"
 )
 
 // freshFor is how old the view of the desk may be before the process is not ready.
@@ -51,7 +52,8 @@ type metrics struct {
 	requests *prometheus.HistogramVec
 	hooks    *prometheus.CounterVec
 	waiting, oldest, predicted, agents,
-	stages, listeners *prometheus.Desc
+	stages, listeners, model,
+	decided, below, mix *prometheus.Desc
 }
 
 func newMetrics(s *Server) (*metrics, error) {
@@ -64,6 +66,10 @@ func newMetrics(s *Server) (*metrics, error) {
 		predicted: prometheus.NewDesc("switchyard_queue_predicted_wait_seconds", "Predicted wait of a new ticket.", []string{"queue"}, nil),
 		agents:    prometheus.NewDesc("switchyard_queue_agents", "Available agents that cover the queue.", []string{"queue"}, nil),
 		stages:    prometheus.NewDesc("switchyard_messages", "Messages that are on their way or stuck, by stage.", []string{"stage"}, nil),
+		model:     prometheus.NewDesc("switchyard_text_model_info", "The text model that this process decides with; always 1.", []string{"version"}, nil),
+		decided:   prometheus.NewDesc("switchyard_topic_tickets", "Tickets that came, by the topic first decided: of the last 24 hours, or of the 28 days before.", []string{"topic", "window"}, nil),
+		below:     prometheus.NewDesc("switchyard_decisions_below_threshold_share", "Share of tickets, 0 to 1, whose topic was first decided below the policy's threshold.", []string{"window"}, nil),
+		mix:       prometheus.NewDesc("switchyard_topic_mix_distance", "How far the topics of the last 24 hours are from those of the 28 days before: total variation, 0 to 1. None while either has no tickets.", nil, nil),
 		listeners: prometheus.NewDesc("switchyard_stream_listeners", "Listeners of the event stream at this process.", nil, nil),
 	}
 	for _, c := range m.collectors() {
@@ -87,7 +93,7 @@ func (m *metrics) unregister() {
 
 // Describe implements prometheus.Collector.
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.waiting, m.oldest, m.predicted, m.agents, m.stages, m.listeners} {
+	for _, d := range []*prometheus.Desc{m.waiting, m.oldest, m.predicted, m.agents, m.stages, m.listeners, m.model, m.decided, m.below, m.mix} {
 		ch <- d
 	}
 }
@@ -105,9 +111,13 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 			gauge(m.predicted, q.Predicted*60, string(name))
 			gauge(m.agents, float64(q.Agents), string(name))
 		}
+		if v.Model != nil {
+			gauge(m.model, 1, v.Model.Version())
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
+	m.drift(ctx, gauge)
 	counts, err := m.s.Store.CountStages(ctx)
 	if err != nil {
 		m.s.Log.Debug("stages not counted", "error", err)
@@ -115,5 +125,31 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	}
 	for _, stage := range []router.Stage{router.StageReceived, router.StageDraft, router.StageQueued, router.StageFailed, router.StageDead} {
 		gauge(m.stages, float64(counts[stage]), string(stage))
+	}
+}
+
+// drift tells what the desk's tickets are about lately.
+func (m *metrics) drift(ctx context.Context, gauge func(*prometheus.Desc, float64, ...string)) {
+	d, err := learn.DriftOf(ctx, m.s.Store, m.s.Now())
+	if err != nil {
+		m.s.Log.Debug("drift not counted", "error", err)
+		return
+	}
+	for _, t := range d.Topics {
+		topic := string(t.Topic)
+		if topic == "" {
+			topic = "none"
+		}
+		gauge(m.decided, float64(t.Day), topic, "day")
+		gauge(m.decided, float64(t.Weeks), topic, "weeks")
+	}
+	if d.Day > 0 {
+		gauge(m.below, d.Below, "day")
+	}
+	if d.Weeks > 0 {
+		gauge(m.below, d.BelowWeeks, "weeks")
+	}
+	if d.Day > 0 && d.Weeks > 0 {
+		gauge(m.mix, d.Distance)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/learn"
 
 	"github.com/labstack/echo/v4"
 	"github.com/oapi-codegen/runtime"
@@ -38,6 +39,12 @@ func (e CallOutcome) Valid() bool {
 	default:
 		return false
 	}
+}
+
+// ActivateModelRequest defines model for ActivateModelRequest.
+type ActivateModelRequest struct {
+	// Reason Why the model is put in force although its check speaks against it. For the audit log.
+	Reason string `json:"reason,omitempty,omitzero"`
 }
 
 // AgentID defines model for AgentID.
@@ -303,6 +310,45 @@ type MessageList struct {
 	NextCursor string    `json:"next_cursor,omitempty,omitzero"`
 }
 
+// Model defines model for Model.
+type Model struct {
+	Active bool      `json:"active"`
+	At     time.Time `json:"at"`
+
+	// By Who had it trained; empty if it came with the program.
+	By AgentID `json:"by,omitempty,omitzero"`
+
+	// Check How the model did beside the one in force when it was made, on texts that neither had seen.
+	Check ModelCheck `json:"check,omitempty,omitzero"`
+
+	// Examples Texts that it was trained on.
+	Examples int      `json:"examples"`
+	Note     string   `json:"note,omitempty,omitzero"`
+	Topics   []string `json:"topics"`
+
+	// UsedAt When it was last put in force; none if it never was.
+	UsedAt  time.Time `json:"used_at,omitempty,omitzero"`
+	Version string    `json:"version"`
+}
+
+// ModelCheck How the model did beside the one in force when it was made, on texts that neither had seen.
+type ModelCheck = learn.Check
+
+// ModelList defines model for ModelList.
+type ModelList struct {
+	// Active The version in force; none if there is no text model.
+	Active string `json:"active,omitempty,omitzero"`
+
+	// Corrections Corrections that the desk has, up to the 20,000 that a run takes.
+	Corrections int      `json:"corrections"`
+	Items       []Model  `json:"items"`
+	NextCursor  string   `json:"next_cursor,omitempty,omitzero"`
+	Training    Training `json:"training,omitempty,omitzero"`
+}
+
+// ModelScores Fractions from 0 to 1.
+type ModelScores = learn.Scores
+
 // Need defines model for Need.
 type Need = router.Need
 
@@ -560,6 +606,25 @@ type Token struct {
 // Topic defines model for Topic.
 type Topic = router.Topic
 
+// Training defines model for Training.
+type Training struct {
+	By AgentID `json:"by"`
+
+	// Done The share done, from 0 to 1.
+	Done    float64   `json:"done"`
+	EndedAt time.Time `json:"ended_at,omitempty,omitzero"`
+
+	// Problem Why no model came of it.
+	Problem string `json:"problem,omitempty,omitzero"`
+
+	// Running Whether it goes on. One that neither goes on nor ended was broken off.
+	Running   bool      `json:"running"`
+	StartedAt time.Time `json:"started_at"`
+
+	// Version The model that came of it.
+	Version string `json:"version,omitempty,omitzero"`
+}
+
 // TransferRequest defines model for TransferRequest.
 type TransferRequest struct {
 	Epoch int64     `json:"epoch"`
@@ -705,6 +770,27 @@ type DismissHeldParams struct {
 
 // ReleaseHeldParams defines parameters for ReleaseHeld.
 type ReleaseHeldParams struct {
+	// IdempotencyKey The same key with the same body is done once.
+	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ListModelsParams defines parameters for ListModels.
+type ListModelsParams struct {
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit At most so many items.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// TrainModelParams defines parameters for TrainModel.
+type TrainModelParams struct {
+	// IdempotencyKey The same key with the same body is done once.
+	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ActivateModelParams defines parameters for ActivateModel.
+type ActivateModelParams struct {
 	// IdempotencyKey The same key with the same body is done once.
 	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
 }
@@ -904,6 +990,9 @@ type TransferParams struct {
 	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// ActivateModelJSONRequestBody defines body for ActivateModel for application/json ContentType.
+type ActivateModelJSONRequestBody = ActivateModelRequest
+
 // AddPolicyJSONRequestBody defines body for AddPolicy for application/json ContentType.
 type AddPolicyJSONRequestBody = PolicyRequest
 
@@ -1008,6 +1097,18 @@ type ServerInterface interface {
 	// AdminLoad The snapshot that decisions see now.
 	// (GET /v1/admin/load)
 	AdminLoad(ctx echo.Context) error
+	// ListModels The text models that the desk keeps, newest first, with the one in force, the number of corrections, and the training run that goes on or was the last.
+	// (GET /v1/admin/models)
+	ListModels(ctx echo.Context, params ListModelsParams) error
+	// TrainModel Begin to train a candidate on the program's examples and the desk's corrections. One run goes on at a time, over all processes; while one does this answers 409 `invalid_transition`.
+	// (POST /v1/admin/models)
+	TrainModel(ctx echo.Context, params TrainModelParams) error
+	// GetModel One text model with its check.
+	// (GET /v1/admin/models/{version})
+	GetModel(ctx echo.Context, version VersionPath) error
+	// ActivateModel Put a text model in force, in every process within a second. One that was in force before may always return. Another is refused with 409 `invalid_transition` if its check says that a topic gets worse than the policy's margin, or was made beside another model, unless a reason is given.
+	// (POST /v1/admin/models/{version}/activate)
+	ActivateModel(ctx echo.Context, version VersionPath, params ActivateModelParams) error
 	// ListPolicies All policy versions, without their documents.
 	// (GET /v1/admin/policies)
 	ListPolicies(ctx echo.Context, params ListPoliciesParams) error
@@ -1412,6 +1513,112 @@ func (w *ServerInterfaceWrapper) AdminLoad(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.AdminLoad(ctx)
+	return err
+}
+
+// ListModels converts echo context to params.
+func (w *ServerInterfaceWrapper) ListModels(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListModelsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListModels(ctx, params)
+	return err
+}
+
+// TrainModel converts echo context to params.
+func (w *ServerInterfaceWrapper) TrainModel(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TrainModelParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TrainModel(ctx, params)
+	return err
+}
+
+// GetModel converts echo context to params.
+func (w *ServerInterfaceWrapper) GetModel(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "version" -------------
+	var version VersionPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", ctx.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetModel(ctx, version)
+	return err
+}
+
+// ActivateModel converts echo context to params.
+func (w *ServerInterfaceWrapper) ActivateModel(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "version" -------------
+	var version VersionPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", ctx.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActivateModelParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ActivateModel(ctx, version, params)
 	return err
 }
 
@@ -2738,6 +2945,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/admin/policies", wrapper.AddPolicy, options.OperationMiddlewares["addPolicy"]...)
 	router.GET(options.BaseURL+"/v1/admin/policies/:version", wrapper.GetPolicy, options.OperationMiddlewares["getPolicy"]...)
 	router.POST(options.BaseURL+"/v1/admin/policies/:version/activate", wrapper.ActivatePolicy, options.OperationMiddlewares["activatePolicy"]...)
+	router.GET(options.BaseURL+"/v1/admin/models", wrapper.ListModels, options.OperationMiddlewares["listModels"]...)
+	router.POST(options.BaseURL+"/v1/admin/models", wrapper.TrainModel, options.OperationMiddlewares["trainModel"]...)
+	router.GET(options.BaseURL+"/v1/admin/models/:version", wrapper.GetModel, options.OperationMiddlewares["getModel"]...)
+	router.POST(options.BaseURL+"/v1/admin/models/:version/activate", wrapper.ActivateModel, options.OperationMiddlewares["activateModel"]...)
 	router.GET(options.BaseURL+"/v1/admin/calendars", wrapper.ListCalendars, options.OperationMiddlewares["listCalendars"]...)
 	router.GET(options.BaseURL+"/v1/admin/dead-letters", wrapper.ListDeadLetters, options.OperationMiddlewares["listDeadLetters"]...)
 	router.POST(options.BaseURL+"/v1/admin/dead-letters/:id/retry", wrapper.RetryDeadLetter, options.OperationMiddlewares["retryDeadLetter"]...)

@@ -103,6 +103,26 @@ func (l Lesson) material(ctx context.Context, st store.Store) (train, kept []tex
 	return train, kept, Check{Corrections: len(taught.Examples), Unknown: taught.Unknown, Open: taught.Open}, nil
 }
 
+// Models are the models that the desk keeps, newest first.
+func Models(ctx context.Context, d store.Docs) ([]store.TextModel, error) {
+	all, err := store.TextModels(d).All(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	newestFirst(all)
+	out := make([]store.TextModel, len(all))
+	for i, r := range all {
+		out[i] = r.Value
+	}
+	return out, nil
+}
+
+func newestFirst(all []store.Record[store.TextModel]) {
+	slices.SortFunc(all, func(a, b store.Record[store.TextModel]) int {
+		return cmp.Or(b.Value.At.Compare(a.Value.At), cmp.Compare(a.ID, b.ID))
+	})
+}
+
 // forgetCandidates deletes all but the newest models that were never in force. One that is being put in force
 // has just been written, and stays.
 func forgetCandidates(ctx context.Context, st store.Store) error {
@@ -111,9 +131,7 @@ func forgetCandidates(ctx context.Context, st store.Store) error {
 		return err
 	}
 	all = slices.DeleteFunc(all, func(r store.Record[store.TextModel]) bool { return !r.Value.UsedAt.IsZero() || r.Value.By == "" })
-	slices.SortFunc(all, func(a, b store.Record[store.TextModel]) int {
-		return cmp.Or(b.Value.At.Compare(a.Value.At), cmp.Compare(a.ID, b.ID))
-	})
+	newestFirst(all)
 	for _, r := range all[min(len(all), keptCandidates):] {
 		switch err := st.DeleteDoc(ctx, store.TextModels(st).Kind, r.ID, r.Version); {
 		case router.IsCode(err, router.CodeConflict):

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -108,14 +109,11 @@ func (d *desk) Correction(id router.TicketID) store.Correction {
 func fewSeeds() ([]learn.Seed, error) {
 	all, err := learn.Seeds()
 	n := map[string]int{}
-	var out []learn.Seed
-	for _, s := range all {
+	return slices.DeleteFunc(all, func(s learn.Seed) bool {
 		key := s.Topic + string(s.Language)
-		if n[key]++; n[key] <= 4 {
-			out = append(out, s)
-		}
-	}
-	return out, err
+		n[key]++
+		return n[key] > 4
+	}), err
 }
 
 func (d *desk) teacher(owner string) *learn.Teacher {

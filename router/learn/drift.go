@@ -15,10 +15,10 @@ const driftDays = 28
 
 // TopicDrift is one topic's part of the tickets that came.
 type TopicDrift struct {
-	Topic router.Topic
-	Day   int     // tickets of the last 24 hours
-	Share float64 // of them, 0–1
-	Weeks float64 // share of the 28 days before, 0–1
+	Topic      router.Topic
+	Day, Weeks int     // tickets
+	Share      float64 // of the day's tickets, 0–1
+	ShareWeeks float64 // of the weeks' tickets, 0–1
 }
 
 // Drift is how the tickets of the last 24 hours differ from those of the 28 days before, by the hour. Shares from 0 to 1.
@@ -72,8 +72,8 @@ func drift(day, weeks store.DecidedCounts) Drift {
 	out.Day, out.Below = sum(day)
 	out.Weeks, out.BelowWeeks = sum(weeks)
 	for topic := range topics {
-		t := TopicDrift{Topic: topic, Day: day[topic].N, Share: share(day[topic].N, out.Day), Weeks: share(weeks[topic].N, out.Weeks)}
-		out.Topics = append(out.Topics, t)
+		d, w := day[topic].N, weeks[topic].N
+		out.Topics = append(out.Topics, TopicDrift{topic, d, w, share(d, out.Day), share(w, out.Weeks)})
 	}
 	sort.Slice(out.Topics, func(i, j int) bool {
 		a, b := out.Topics[i], out.Topics[j]
@@ -81,7 +81,7 @@ func drift(day, weeks store.DecidedCounts) Drift {
 	})
 	if out.Day > 0 && out.Weeks > 0 {
 		for _, t := range out.Topics {
-			out.Distance += math.Abs(t.Share-t.Weeks) / 2
+			out.Distance += math.Abs(t.Share-t.ShareWeeks) / 2
 		}
 	}
 	return out

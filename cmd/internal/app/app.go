@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -20,8 +21,11 @@ import (
 	"switchyard/cmd/internal/config"
 	"switchyard/router"
 	"switchyard/router/dispatch"
+	"switchyard/router/learn"
+	"switchyard/router/policy"
 	"switchyard/router/store"
 	"switchyard/router/store/sqlitestore"
+	"switchyard/router/textmodel"
 	"switchyard/workers"
 	"switchyard/workers/bus"
 	"switchyard/workers/enqueue"
@@ -78,6 +82,7 @@ type App struct {
 	Runner  *runner.Runner
 	Workers *workers.Server
 	Sources *Sources
+	Teacher *learn.Teacher
 
 	owner string
 	door  net.Listener // nil in a process without the api role
@@ -101,7 +106,8 @@ func Start(ctx context.Context, o Options) (*App, error) {
 		do   func(context.Context) (func(context.Context), error)
 	}{
 		{"roles", a.checkRoles}, {"data folder", a.lockData}, {"listen", a.listen}, {"store", a.openStore}, {"policy", a.ensurePolicy}, {"redis", a.openRedis},
-		{"nudges", a.openNudges}, {"view", a.startView}, {"outside", a.openOutside}, {"sources", a.openSources}, {"workers", a.startWorkers},
+		{"nudges", a.openNudges}, {"text model", a.ensureModel}, {"view", a.startView}, {"outside", a.openOutside}, {"teacher", a.openTeacher},
+		{"sources", a.openSources}, {"workers", a.startWorkers},
 		{"adapters", a.startAdapters}, {"http", a.startHTTP},
 	} {
 		stop, err := s.do(ctx)
@@ -202,6 +208,28 @@ func (a *App) ensurePolicy(ctx context.Context) (func(context.Context), error) {
 		a.Log.Warn("the configured policy file differs from the policy in force; put it in through the admin API", "file", a.Config.Policy)
 	}
 	return nil, err
+}
+
+// ensureModel puts the program's own text model in force where none is, for the policy in force.
+func (a *App) ensureModel(ctx context.Context) (func(context.Context), error) {
+	rules, err := policyInForce(ctx, a.Store)
+	if err != nil {
+		return nil, err
+	}
+	return nil, learn.Ensure(ctx, a.Store, rules.TopicNames(), Now(), a.Log)
+}
+
+// openTeacher leaves half of the cores to the desk while it trains.
+func (a *App) openTeacher(context.Context) (func(context.Context), error) {
+	a.Teacher = NewTeacher(a.Store, a.Live, a.owner, a.Log)
+	a.Teacher.Workers = max(1, runtime.GOMAXPROCS(0)/2)
+	return func(context.Context) { a.Teacher.Stop() }, nil
+}
+
+// NewTeacher makes the one who trains the desk's text models.
+func NewTeacher(st store.Store, live *dispatch.Live, owner string, log *slog.Logger) *learn.Teacher {
+	return &learn.Teacher{Store: st, Owner: owner, Workers: runtime.GOMAXPROCS(0), Now: Now, Log: log,
+		View: func() (*policy.Ruleset, *textmodel.Model) { v := live.View(); return v.Rules.Ruleset, v.Model }}
 }
 
 func (a *App) openRedis(ctx context.Context) (func(context.Context), error) {

@@ -50,7 +50,7 @@ func (a *App) startHTTP(ctx context.Context) (func(context.Context), error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := api.New(api.Deps{Store: a.Store, Desk: a.Desk, Live: a.Live, Intake: a.Intake, Auth: a.Auth, Runner: a.Runner, Bus: a.Bus,
+	server, err := api.New(api.Deps{Store: a.Store, Desk: a.Desk, Live: a.Live, Intake: a.Intake, Auth: a.Auth, Runner: a.Runner, Bus: a.Bus, Teacher: a.Teacher,
 		Sources: a.Sources, Tasks: workers.Dashboard(a.Redis.Client, api.TasksRoot), Registry: a.Registry, Log: a.Log, Now: Now,
 		PublicURL: a.Config.PublicURL, TrustedProxies: a.Config.TrustedProxies, Pages: pages.Routes(), SignIn: "/signin"})
 	if err != nil {

@@ -120,15 +120,9 @@ func CheckQueues(ctx context.Context, st store.Store, file string, queues []rout
 	if len(queues) == 0 {
 		return nil
 	}
-	_, rules, err := firstPolicy(file)
-	if active, stored := store.ActivePolicy(st).Get(ctx, "active"); stored == nil {
-		p, found := store.Policies(st).Get(ctx, active.Value.Version)
-		if found != nil {
-			return found
-		}
-		rules, err = decide.Compile([]byte(p.Value.Doc), time.LoadLocation)
-	} else if !router.IsCode(stored, router.CodeNotFound) {
-		return stored
+	rules, err := policyInForce(ctx, st)
+	if router.IsCode(err, router.CodeNotFound) {
+		_, rules, err = firstPolicy(file)
 	}
 	if err != nil {
 		return err
@@ -139,6 +133,19 @@ func CheckQueues(ctx context.Context, st store.Store, file string, queues []rout
 		}
 	}
 	return nil
+}
+
+// policyInForce compiles the policy in force. not_found: there is none yet.
+func policyInForce(ctx context.Context, st store.Store) (*decide.Ruleset, error) {
+	active, err := store.ActivePolicy(st).Get(ctx, "active")
+	if err != nil {
+		return nil, err
+	}
+	p, err := store.Policies(st).Get(ctx, active.Value.Version)
+	if err != nil {
+		return nil, err
+	}
+	return decide.Compile([]byte(p.Value.Doc), time.LoadLocation)
 }
 
 // EnsurePolicy makes sure that a policy is in force: the configured file's or the default. It
