@@ -38,6 +38,15 @@ func OpenStore(ctx context.Context, c *config.Config) (store.Store, error) {
 	return st, nil
 }
 
+// StoreExists reports whether there is a store to open, without making one.
+func StoreExists(c *config.Config) bool {
+	if c.Mongo.URI != "" {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(c.Data, sqlitestore.FileName))
+	return err == nil
+}
+
 // OpenSealer reads the keys; on embedded storage without one it makes one in the data folder.
 func OpenSealer(c *config.Config) (*intake.Sealer, error) {
 	text := c.Privacy.Key

@@ -2,18 +2,26 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"runtime"
 	"sort"
+	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/app"
+	"switchyard/cmd/internal/config"
 	"switchyard/router"
+	"switchyard/router/dispatch"
 	"switchyard/router/learn"
+	"switchyard/router/store"
 	"switchyard/router/textmodel"
 )
 
@@ -69,31 +77,87 @@ func readLabelled(path string, read func(f *os.File) (learn.File, error)) (learn
 	return file, nil
 }
 
+// train trains on a file, on what the desk teaches, or, where there is no desk, on the program's examples alone.
 func (s *shell) train(ctx context.Context, f trainFlags) error {
-	examples, err := s.trainingExamples(ctx, f)
+	if f.from == "" {
+		c, err := s.load(nil)
+		if err != nil {
+			return err
+		}
+		if app.StoreExists(c) {
+			return s.withStore(ctx, func(_ *config.Config, st store.Store) error { return s.trainDesk(ctx, st, f) })
+		}
+	}
+	return s.trainAlone(ctx, f)
+}
+
+// trainDesk trains a candidate for the desk, which keeps it; a running desk shows how far it is.
+func (s *shell) trainDesk(ctx context.Context, st store.Store, f trainFlags) error {
+	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	live := dispatch.NewLive(st, app.Now, time.LoadLocation, log)
+	if err := live.Refresh(ctx); router.IsCode(err, router.CodeNotFound) { // no policy yet: nothing was ever served
+		return s.trainAlone(ctx, f)
+	} else if err != nil {
+		return err
+	}
+	tell, finish := s.trainingBar()
+	made, err := app.NewTeacher(st, live, "train/"+rand.Text(), log).Train(ctx, commandLine, f.seed, tell)
+	finish()
+	if err != nil {
+		return err
+	}
+	if err := s.writeModel(f.out, made.File, made.Record.Version, made.Record.Info); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "kept by the desk as a candidate, made with %d corrections; on %d texts kept out its macro-F1 is %.1f %%", made.Check.Corrections, made.Check.N, 100*made.Check.Candidate.MacroF1)
+	if made.Check.Today != nil {
+		fmt.Fprintf(s.out, ", that of the model in force %.1f %%", 100*made.Check.Today.MacroF1)
+	}
+	if len(made.Check.Worse) > 0 {
+		fmt.Fprintf(s.out, "; worse: %s", strings.Join(made.Check.Worse, ", "))
+	}
+	fmt.Fprintln(s.out)
+	return nil
+}
+
+// commandLine stands for the person at the command line.
+const commandLine router.AgentID = "command line"
+
+// trainingBar shows how far a training run is.
+func (s *shell) trainingBar() (tell func(float64), finish func()) {
+	bar := progress(s.err, "training")
+	bar.ChangeMax64(1000)
+	return func(x float64) { _ = bar.Set64(int64(1000 * x)) }, func() { _ = bar.Finish() }
+}
+
+func (s *shell) trainAlone(ctx context.Context, f trainFlags) error {
+	examples, err := s.trainingExamples(f)
 	if err != nil {
 		return err
 	}
 	if err := s.embed(ctx, f, examples); err != nil {
 		return err
 	}
-	bar := progress(s.err, "training")
-	bar.ChangeMax64(1000)
-	m, file, err := learn.Train(ctx, examples, learn.Options{Options: textmodel.Options{Seed: f.seed, Embeddings: f.embeddingsModel}, Workers: runtime.GOMAXPROCS(0), Progress: func(x float64) { _ = bar.Set64(int64(1000 * x)) }})
-	_ = bar.Finish()
+	tell, finish := s.trainingBar()
+	m, file, err := learn.Train(ctx, examples, learn.Options{Options: textmodel.Options{Seed: f.seed, Embeddings: f.embeddingsModel}, Workers: runtime.GOMAXPROCS(0), Progress: tell})
+	finish()
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(f.out, file, 0o644); err != nil {
-		return router.FailField("train", "out", "cannot write %s", f.out)
+	return s.writeModel(f.out, file, m.Version(), m.Info)
+}
+
+func (s *shell) writeModel(out string, file []byte, version string, m textmodel.Info) error {
+	if err := os.WriteFile(out, file, 0o644); err != nil {
+		return router.FailField("train", "out", "cannot write %s", out)
 	}
 	fmt.Fprintf(s.out, "%s: version %s, %d examples, %d topics; on texts its nets had not seen: accuracy %.1f %%, calibration error %.1f %%\n",
-		f.out, m.Version(), m.Examples, len(m.Topics), 100*m.Metrics.Accuracy, 100*m.Metrics.ECE)
+		out, version, m.Examples, len(m.Topics), 100*m.Metrics.Accuracy, 100*m.Metrics.ECE)
 	return nil
 }
 
-// trainingExamples are those of the file, or the program's own with what the desk corrected.
-func (s *shell) trainingExamples(_ context.Context, f trainFlags) ([]textmodel.Example, error) {
+// trainingExamples are those of the file, or the program's own.
+func (s *shell) trainingExamples(f trainFlags) ([]textmodel.Example, error) {
 	if f.from != "" {
 		file, err := readLabelled(f.from, func(r *os.File) (learn.File, error) { return learn.ReadCSV(r, f.columns) })
 		for _, w := range file.Warnings {
