@@ -146,8 +146,8 @@ type ticketData struct {
 	CanReply bool
 	CanFile  bool
 	Decision *router.Decision
-	Missing  []router.Sentence
 	Proposed router.Sentence
+	About    *aboutData
 	Topics   []*policy.Topic
 	Queues   []*policy.Queue
 	Earlier  []ticketRow
@@ -235,16 +235,6 @@ func (p *Pages) decision(ctx context.Context, t router.Ticket, d *ticketData) er
 		return err
 	}
 	d.Decision = &r.Value.Decision
-	topic := p.Live.View().Rules.Topic(t.Topic)
-	if topic == nil || topic.Name != d.Decision.Classification.Topic {
-		return nil
-	}
-	for _, f := range topic.Facts {
-		for _, m := range d.Decision.Classification.Missing {
-			if m == f.Name {
-				d.Missing = append(d.Missing, f.Title)
-			}
-		}
-	}
+	d.About = p.about(t, r.Value.Decision)
 	return nil
 }

@@ -108,8 +108,15 @@ func (p *Pages) funcs(lang router.Language) template.FuncMap {
 		"attr": func(name, value string) template.HTMLAttr {
 			return template.HTMLAttr(name + `="` + template.HTMLEscapeString(value) + `"`) // names and values are our own words
 		},
-		"add": func(a, b int) int { return a + b },
-		"mul": func(a, b int) int { return a * b },
+		"add":    func(a, b int) int { return a + b },
+		"mul":    func(a, b int) int { return a * b },
+		"tenths": func(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) },
+		"name": func(prefix, key string) string { // a word of ours where there is one, else what the key says
+			if w := sayOr(lang, prefix+"."+key); w != "" {
+				return w
+			}
+			return strings.ReplaceAll(key, "_", " ")
+		},
 	}
 }
 
@@ -141,6 +148,8 @@ func (p *Pages) Routes() []gate.Route {
 		{Method: "GET", Path: "/manager/live", Permission: gate.Oversee, Handler: p.managerLive},
 		{Method: "GET", Path: "/manager/held", Permission: gate.Oversee, Handler: p.managerHeld},
 		{Method: "GET", Path: "/manager/policy", Permission: gate.Oversee, Handler: p.managerPolicy},
+		{Method: "GET", Path: "/manager/models", Permission: gate.Oversee, Handler: p.modelsPage},
+		{Method: "GET", Path: "/manager/models/run", Permission: gate.Oversee, Handler: p.modelsRun},
 		{Method: "GET", Path: "/chat/:source", Permission: gate.Public, Handler: p.chatPage},
 		{Method: "GET", Path: "/static/:file", Permission: gate.Public, Handler: p.static},
 	}

@@ -20,6 +20,7 @@ import (
 	"switchyard/router"
 	"switchyard/router/decide"
 	"switchyard/router/dispatch"
+	"switchyard/router/learn"
 	"switchyard/router/policy"
 	"switchyard/router/store"
 	"switchyard/router/store/sqlitestore"
@@ -63,6 +64,7 @@ func newSite(t *testing.T) *site {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	now := func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 	live := dispatch.NewLive(st, now, time.LoadLocation, log)
+	check(learn.Ensure(ctx, st, rules.TopicNames(), now(), log))
 	check(live.Refresh(ctx))
 	desk := &dispatch.Service{Store: st, Live: live, Bus: silent{}, Nudger: silent{}, Now: now, Log: log, CanReply: func(router.SourceName, int) error { return nil }}
 	p, err := New(Deps{Store: st, Desk: desk, Live: live, Auth: auth.New(st, now), Runner: &runner.Runner{Docs: st, Now: now, Log: log}, Now: now, Log: log})
@@ -124,7 +126,7 @@ func TestPagesRenderAndEscape(t *testing.T) {
 	}
 	inline := regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<\s]|\son[a-z]+=|\sstyle=|<style`)
 	for _, lang := range []string{"zh", "en"} {
-		for _, path := range []string{"/signin", "/link", "/agent", "/agent/side", "/agent/tickets/" + string(waiting.ID), "/manager", "/manager/live", "/manager/held", "/manager/policy"} {
+		for _, path := range []string{"/signin", "/link", "/agent", "/agent/side", "/agent/tickets/" + string(waiting.ID), "/manager", "/manager/live", "/manager/held", "/manager/policy", "/manager/models", "/manager/models/run"} {
 			body := s.get(path + "?lang=" + lang)
 			if strings.Contains(body, "<script>alert") || strings.Contains(body, "<img src=x") {
 				t.Errorf("B: %s shows a customer's HTML", path)

@@ -19,11 +19,61 @@ const (
 	ActUnchanged = "activate_model" // it was in force already
 )
 
+// Objection is what speaks against putting a model in force.
+type Objection string
+
+// The objections; a reason overrides each.
+const (
+	Unchecked Objection = "unchecked" // nobody knows how good it is
+	Stale     Objection = "stale"     // it was checked beside a model that is no longer in force
+	Worse     Objection = "worse"     // a topic gets worse by more than the margin
+)
+
+// Verdict is how a model would come in force.
+type Verdict struct {
+	Act       string    // with a reason, where there is an objection
+	Objection Objection // empty: none
+	Worse     []string  // the topics
+}
+
+// Judge says how a model would come in force beside the one that is (its version; empty: none).
+func Judge(t store.TextModel, inForce string, rules policy.Learning) (Verdict, error) {
+	switch {
+	case t.Version == inForce:
+		return Verdict{Act: ActUnchanged}, nil
+	case !t.UsedAt.IsZero():
+		return Verdict{Act: ActRollback}, nil
+	}
+	check, err := CheckOf(t)
+	v := Verdict{Act: ActOverride}
+	switch {
+	case err != nil:
+		return v, err
+	case check == nil:
+		v.Objection = Unchecked
+	case check.Against != inForce:
+		v.Objection = Stale
+	default:
+		if v.Worse = check.WorseBy(rules); len(v.Worse) > 0 {
+			v.Objection = Worse
+		} else {
+			v.Act = ActPromote
+		}
+	}
+	return v, nil
+}
+
+// refusal says an objection in a sentence.
+func (v Verdict) refusal() error {
+	why := map[Objection]string{Unchecked: "it has not been checked", Stale: "it was checked beside a model that is no longer in force; train again",
+		Worse: "it gets worse at " + strings.Join(v.Worse, ", ")}[v.Objection]
+	return router.Fail("learn.activate", router.CodeInvalidTransition, "the model is not put in force: %s. Give a reason to do it all the same", why)
+}
+
 // Change is what became of the model in force.
 type Change struct {
-	Act    string
-	Before string   // version
-	Worse  []string // topics that get worse
+	Verdict
+	Before string // version
 }
 
 // Activate puts a stored model in force. One that was in force before always may return; another must have been checked
@@ -38,12 +88,15 @@ func Activate(ctx context.Context, st store.Store, rules policy.Learning, versio
 	if err != nil && !router.IsCode(err, router.CodeNotFound) {
 		return Change{}, err
 	}
-	c := Change{Act: ActUnchanged, Before: active.Value.Version}
-	if c.Before == version {
+	c := Change{Before: active.Value.Version}
+	if c.Verdict, err = Judge(r.Value, c.Before, rules); err != nil {
+		return c, err
+	}
+	if c.Act == ActUnchanged {
 		return c, store.BumpGeneration(ctx, st)
 	}
-	if err := c.judge(r.Value, rules, reason); err != nil {
-		return c, err
+	if c.Objection != "" && reason == "" {
+		return c, c.refusal()
 	}
 	if err := readable(ctx, st, version); err != nil {
 		return c, err
@@ -58,38 +111,6 @@ func Activate(ctx context.Context, st store.Store, rules policy.Learning, versio
 		err = router.Fail("learn.activate", router.CodeConflict, "another model came in force at this moment; look again")
 	}
 	return c, err
-}
-
-// judge says how the model comes in force, or why it may not.
-func (c *Change) judge(t store.TextModel, rules policy.Learning, reason string) error {
-	if !t.UsedAt.IsZero() {
-		c.Act = ActRollback
-		return nil
-	}
-	check, err := CheckOf(t)
-	if err != nil {
-		return err
-	}
-	against := ""
-	switch {
-	case check == nil:
-		against = "it has not been checked"
-	case check.Against != c.Before:
-		against = "it was checked beside a model that is no longer in force; train again"
-	default:
-		if c.Worse = check.WorseBy(rules); len(c.Worse) > 0 {
-			against = "it gets worse at " + strings.Join(c.Worse, ", ")
-		}
-	}
-	switch {
-	case against == "":
-		c.Act = ActPromote
-	case reason == "":
-		return router.Fail("learn.activate", router.CodeInvalidTransition, "the model is not put in force: %s. Give a reason to do it all the same", against)
-	default:
-		c.Act = ActOverride
-	}
-	return nil
 }
 
 func readable(ctx context.Context, st store.Store, version string) error {
