@@ -108,8 +108,14 @@ func (p *Pages) funcs(lang router.Language) template.FuncMap {
 		"attr": func(name, value string) template.HTMLAttr {
 			return template.HTMLAttr(name + `="` + template.HTMLEscapeString(value) + `"`) // names and values are our own words
 		},
-		"add":    func(a, b int) int { return a + b },
-		"mul":    func(a, b int) int { return a * b },
+		"add": func(a, b int) int { return a + b },
+		"mul": func(a, b int) int { return a * b },
+		"sure": func(share float64) string { // nothing is certain
+			if share >= 0.995 {
+				return "> 99 %"
+			}
+			return fmt.Sprintf("%.0f %%", 100*share)
+		},
 		"tenths": func(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) },
 		"name": func(prefix, key string) string { // a word of ours where there is one, else what the key says
 			if w := sayOr(lang, prefix+"."+key); w != "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -130,6 +131,7 @@ func (r *run) train(ctx context.Context) (Made, error) {
 	cancel(nil)
 	beats.Wait()
 	r.end(ctx, made, err)
+	debug.FreeOSMemory() // a run takes hundreds of megabytes, which the desk does not need
 	return made, err
 }
 
