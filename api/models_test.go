@@ -116,7 +116,7 @@ func TestModelsPageByPage(t *testing.T) {
 func TestDriftIsMeasured(t *testing.T) {
 	d := newDesk(t)
 	d.Receive("v1", "I was charged twice, refund please")
-	d.Receive("v2", "qwertz zuiop")
+	d.desk.Live.Decided(router.Decision{At: d.clock(), Classification: router.Classification{Topic: "general", Rejected: true}}) // one that no model is sure of
 	d.Advance(20 * time.Second)
 	body := string(d.Do(call{method: "GET", path: "/metrics"}).Want(200).body)
 	for _, want := range []string{`switchyard_topic_tickets{topic="payment_error",window="day"} 1`, `switchyard_decisions_below_threshold_share{window="day"} 0.5`,

@@ -27,7 +27,15 @@ type Lesson struct {
 	Seeds  []Seed
 	By     router.AgentID // who asked for it; not empty
 	Now    time.Time
+	// Vectors gives the texts' vectors, where an embeddings endpoint is configured; nil: none.
+	Vectors Vectors
 	Options
+}
+
+// Vectors is an embeddings endpoint: Model is the id of what makes the vectors.
+type Vectors interface {
+	Model() string
+	EmbedAll(ctx context.Context, texts []string, progress func(done, total int)) ([][]float32, error)
 }
 
 // Made is a candidate with its file.
@@ -42,6 +50,9 @@ type Made struct {
 func Candidate(ctx context.Context, st store.Store, l Lesson) (Made, error) {
 	train, kept, check, err := l.material(ctx, st)
 	if err != nil {
+		return Made{}, err
+	}
+	if err := l.embed(ctx, train, kept); err != nil {
 		return Made{}, err
 	}
 	m, file, err := Train(ctx, train, l.Options)
@@ -67,6 +78,44 @@ func Candidate(ctx context.Context, st store.Store, l Lesson) (Made, error) {
 		return Made{}, err
 	}
 	return Made{r.Value, check, file}, forgetCandidates(ctx, st)
+}
+
+// embedPart is the share of a run's progress that the vectors are.
+const embedPart = 0.3
+
+// embed gives all texts their vectors, where there is an endpoint. Its failure is the run's: a model without them
+// would be worse, and nobody would know why.
+func (l *Lesson) embed(ctx context.Context, train, kept []textmodel.Example) error {
+	if l.Vectors == nil {
+		return nil
+	}
+	tell := l.Progress
+	if tell == nil {
+		tell = func(float64) {}
+	}
+	l.Embeddings = l.Vectors.Model()
+	l.Progress = func(x float64) { tell(embedPart + (1-embedPart)*x) }
+	return Embed(ctx, l.Vectors, func(x float64) { tell(embedPart * x) }, train, kept)
+}
+
+// Embed gives examples their vectors; tell hears the share done, 0–1.
+func Embed(ctx context.Context, v Vectors, tell func(float64), parts ...[]textmodel.Example) error {
+	var texts []string
+	for _, part := range parts {
+		for _, e := range part {
+			texts = append(texts, e.Text)
+		}
+	}
+	vs, err := v.EmbedAll(ctx, texts, func(done, all int) { tell(float64(done) / float64(all)) })
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		for i := range part {
+			part[i].Vector, vs = vs[0], vs[1:]
+		}
+	}
+	return nil
 }
 
 // material is what to train on and what to keep out: seeds of the policy's topics, and corrections.

@@ -2,6 +2,7 @@ package learn
 
 import (
 	"encoding/json"
+	"slices"
 	"sort"
 
 	"switchyard/router"
@@ -49,6 +50,12 @@ func (c *Check) compare(l Lesson, m *textmodel.Model, kept []textmodel.Example) 
 	c.N, c.Margin, c.MinExamples = len(kept), l.Rules.Learning.Margin, l.Rules.Learning.MinExamples
 	c.Candidate = scores(m, kept, l.Rules.Review.Below)
 	if l.Active != nil {
+		if l.Active.Embeddings != m.Embeddings { // the vectors of another endpoint say nothing to it
+			kept = slices.Clone(kept)
+			for i := range kept {
+				kept[i].Vector = nil
+			}
+		}
 		today := scores(l.Active, kept, l.Rules.Review.Below)
 		c.Today, c.Against = &today, l.Active.Version()
 	}

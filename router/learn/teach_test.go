@@ -1,6 +1,7 @@
 package learn_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -349,5 +350,47 @@ func TestDrift(t *testing.T) {
 	d.Live.Stop()
 	if got, err = learn.DriftOf(d.ctx, d.Store, d.now); err != nil || got.Day != 42 {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// fakeVectors tell texts with a word from the others.
+type fakeVectors struct{ word string }
+
+func (fakeVectors) Model() string { return "e1" }
+
+func (v fakeVectors) EmbedAll(_ context.Context, texts []string, progress func(done, total int)) ([][]float32, error) {
+	if v.word == "" {
+		return nil, router.Fail("test", router.CodeUnavailable, "the endpoint is down")
+	}
+	out := make([][]float32, len(texts))
+	for i, text := range texts {
+		out[i] = []float32{1, 0}
+		if strings.Contains(text, v.word) {
+			out[i] = []float32{0, 1}
+		}
+	}
+	progress(len(texts), len(texts))
+	return out, nil
+}
+
+// With an embeddings endpoint the candidate has its vectors; when the endpoint fails, so does the run, and says why.
+func TestACandidateWithVectors(t *testing.T) {
+	d := newDesk(t, otherBusiness(t))
+	d.teachWord("parcel", "shipping", 20)
+	d.teachWord("hotel", "travel", 20)
+	teacher := d.teacher("p1")
+	teacher.Vectors = fakeVectors{}
+	if _, err := teacher.Train(d.ctx, "boss", 1, nil); !router.IsCode(err, router.CodeUnavailable) {
+		t.Error(err)
+	}
+	run, err := store.Trainings(d.Store).Get(d.ctx, "desk")
+	if err != nil || !strings.Contains(run.Value.Problem, "the endpoint is down") {
+		t.Errorf("%+v, %v", run.Value, err)
+	}
+	teacher.Vectors = fakeVectors{"hotel"}
+	made, err := teacher.Train(d.ctx, "boss", 1, nil)
+	d.must(err)
+	if i := made.Record.Info; i.Embeddings != "e1" || i.Dense != 2 || made.Check.N == 0 {
+		t.Errorf("%+v", i)
 	}
 }

@@ -31,6 +31,7 @@ type Teacher struct {
 	// View is the policy and the model in force, nil if there is none.
 	View    func() (*policy.Ruleset, *textmodel.Model)
 	Seeds   func() ([]Seed, error) // nil: those that come with the program
+	Vectors Vectors                // an embeddings endpoint; nil: none
 	Owner   string                 // this process, for the lease
 	Workers int
 	Now     func() time.Time
@@ -151,7 +152,7 @@ func (r *run) candidate(ctx context.Context) (Made, error) {
 			r.tell(x)
 		}
 	}
-	return Candidate(ctx, r.Store, Lesson{Rules: rules, Active: active, Seeds: seeds, By: r.state.By, Now: r.state.StartedAt,
+	return Candidate(ctx, r.Store, Lesson{Rules: rules, Active: active, Seeds: seeds, By: r.state.By, Now: r.state.StartedAt, Vectors: r.Vectors,
 		Options: Options{Options: textmodel.Options{Seed: r.seed}, Workers: r.Workers, Progress: tell}})
 }
 

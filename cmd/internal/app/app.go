@@ -22,6 +22,7 @@ import (
 	"switchyard/router"
 	"switchyard/router/dispatch"
 	"switchyard/router/learn"
+	"switchyard/router/opinion"
 	"switchyard/router/policy"
 	"switchyard/router/store"
 	"switchyard/router/store/sqlitestore"
@@ -223,7 +224,12 @@ func (a *App) ensureModel(ctx context.Context) (func(context.Context), error) {
 func (a *App) openTeacher(context.Context) (func(context.Context), error) {
 	a.Teacher = NewTeacher(a.Store, a.Live, a.owner, a.Log)
 	a.Teacher.Workers = max(1, runtime.GOMAXPROCS(0)/2)
-	return func(context.Context) { a.Teacher.Stop() }, nil
+	embeddings := OpenEmbeddings(a.Config, opinion.InStore(a.Store), a.Log) // with a breaker of its own: training does not silence the desk
+	if embeddings == nil {
+		return func(context.Context) { a.Teacher.Stop() }, nil
+	}
+	a.Teacher.Vectors = embeddings
+	return func(context.Context) { a.Teacher.Stop(); embeddings.Close() }, nil
 }
 
 // NewTeacher makes the one who trains the desk's text models.

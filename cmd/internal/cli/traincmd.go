@@ -85,14 +85,15 @@ func (s *shell) train(ctx context.Context, f trainFlags) error {
 			return err
 		}
 		if app.StoreExists(c) {
-			return s.withStore(ctx, func(_ *config.Config, st store.Store) error { return s.trainDesk(ctx, st, f) })
+			return s.withStore(ctx, func(c *config.Config, st store.Store) error { return s.trainDesk(ctx, c, st, f) })
 		}
 	}
 	return s.trainAlone(ctx, f)
 }
 
-// trainDesk trains a candidate for the desk, which keeps it; a running desk shows how far it is.
-func (s *shell) trainDesk(ctx context.Context, st store.Store, f trainFlags) error {
+// trainDesk trains a candidate for the desk, which keeps it; a running desk shows how far it is. The embeddings
+// endpoint is that of the flags, else the configured one.
+func (s *shell) trainDesk(ctx context.Context, c *config.Config, st store.Store, f trainFlags) error {
 	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	live := dispatch.NewLive(st, app.Now, time.LoadLocation, log)
 	if err := live.Refresh(ctx); router.IsCode(err, router.CodeNotFound) { // no policy yet: nothing was ever served
@@ -100,8 +101,20 @@ func (s *shell) trainDesk(ctx context.Context, st store.Store, f trainFlags) err
 	} else if err != nil {
 		return err
 	}
+	embeddings, err := s.embeddings(f)
+	if err != nil {
+		return err
+	}
+	if embeddings == nil {
+		embeddings = app.OpenEmbeddings(c, nil, log)
+	}
+	teacher := app.NewTeacher(st, live, "train/"+rand.Text(), log)
+	if embeddings != nil {
+		defer embeddings.Close()
+		teacher.Vectors = embeddings
+	}
 	tell, finish := s.trainingBar()
-	made, err := app.NewTeacher(st, live, "train/"+rand.Text(), log).Train(ctx, commandLine, f.seed, tell)
+	made, err := teacher.Train(ctx, commandLine, f.seed, tell)
 	finish()
 	if err != nil {
 		return err
