@@ -11,6 +11,7 @@ import (
 	"switchyard/router/learn"
 	"switchyard/router/policy"
 	"switchyard/router/store"
+	"switchyard/router/store/storetest"
 	"switchyard/router/textmodel"
 )
 
@@ -392,5 +393,55 @@ func TestACandidateWithVectors(t *testing.T) {
 	d.must(err)
 	if i := made.Record.Info; i.Embeddings != "e1" || i.Dense != 2 || made.Check.N == 0 {
 		t.Errorf("%+v", i)
+	}
+}
+
+// D. A run whose writes fail leaves no model without its file; run again, it makes the same one.
+func TestARunWhoseWritesFail(t *testing.T) {
+	d := newDesk(t, otherBusiness(t))
+	d.teachWord("parcel", "shipping", 20)
+	d.teachWord("hotel", "travel", 20)
+	for _, fault := range []storetest.Fault{storetest.FailBefore, storetest.FailAfter} {
+		teacher := d.teacher("p1")
+		teacher.Store = storetest.NewFlaky(d.Store, func(op string) storetest.Fault {
+			if op == "PutBlob" {
+				return fault
+			}
+			return storetest.Pass
+		})
+		if _, err := teacher.Train(d.ctx, "boss", 1, nil); !router.IsCode(err, router.CodeUnavailable) {
+			t.Error(err)
+		}
+		if models, err := store.TextModels(d.Store).All(d.ctx, ""); err != nil || len(models) > 0 {
+			t.Error("a model without its file", err)
+		}
+	}
+	made, err := d.teacher("p2").Train(d.ctx, "boss", 1, nil)
+	d.must(err)
+	if file, err := d.Store.Blob(d.ctx, store.ModelBlob(made.Record.Version)); err != nil || string(file) != string(made.File) {
+		t.Error("its file is another", err)
+	}
+}
+
+// A model that cannot be had at this moment is asked for again.
+func TestAStoreThatFailsForAMoment(t *testing.T) {
+	d := newDesk(t, policy.Default())
+	fail := false
+	live := d.live(storetest.NewFlaky(d.Store, func(op string) storetest.Fault {
+		if fail && op == "Blob" {
+			return storetest.FailBefore
+		}
+		return storetest.Pass
+	}))
+	d.must(live.Refresh(d.ctx))
+	d.must(learn.Ensure(d.ctx, d.Store, d.rules().TopicNames(), d.now, d.Log))
+	fail = true
+	if err := live.Refresh(d.ctx); !router.IsCode(err, router.CodeUnavailable) {
+		t.Error(err)
+	}
+	fail = false
+	d.must(live.Refresh(d.ctx))
+	if live.View().Model == nil {
+		t.Error("the model was given up")
 	}
 }
