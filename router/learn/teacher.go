@@ -153,7 +153,7 @@ func (r *run) candidate(ctx context.Context) (Made, error) {
 		}
 	}
 	return Candidate(ctx, r.Store, Lesson{Rules: rules, Active: active, Seeds: seeds, By: r.state.By, Now: r.state.StartedAt, Vectors: r.Vectors,
-		Options: Options{Options: textmodel.Options{Seed: r.seed}, Workers: r.Workers, Progress: tell}})
+		Options: Options{Options: textmodel.Options{Seed: r.seed, Noise: true}, Workers: r.Workers, Progress: tell}})
 }
 
 // errLost says that this process was so slow that another one took the lease.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sort"
 	"strings"
@@ -34,8 +35,10 @@ type Plan struct {
 	Options
 }
 
-// Options of a training run. Without leaves parts out, to see what they bring.
+// Options of a training run. Noise adds a copy of each text with slips of the fingers: it helps
+// where people type in a hurry, not on clean texts. Without leaves parts out, to see what they bring.
 type Options struct {
+	Noise      bool
 	Seed       uint64
 	Embeddings string // id of the model that made the examples' vectors; empty: they have none
 	Without    map[Part]bool
@@ -87,14 +90,18 @@ func NewPlan(examples []Example, o Options) (*Plan, error) {
 	p.docs = make([][]found, len(examples))
 	p.folds = make([]int, len(examples))
 	for i, e := range examples {
-		s := prepare(e.Text)
-		p.docs[i] = slices.DeleteFunc(p.lexicon.extract(s), func(f found) bool { return !o.reads(f.block) })
-		p.folds[i] = int(fnv(seedName, s) % 5)
+		p.docs[i] = p.extract(e.Text)
+		p.folds[i] = int(fnv(seedName, prepare(e.Text)) % 5)
 	}
 	if len(examples) > 0 {
 		p.dense = len(examples[0].Vector)
 	}
 	return p, nil
+}
+
+// extract finds the features that this run reads.
+func (p *Plan) extract(text string) []found {
+	return slices.DeleteFunc(p.lexicon.extract(prepare(text)), func(f found) bool { return !p.reads(f.block) })
 }
 
 // label lists topics and labels in the order of their names, out of scope last.
@@ -168,14 +175,19 @@ func (p *Plan) Run(job int, progress func(float64) bool) Result {
 		}
 		docs, train = append(docs, p.docs[i]), append(train, i)
 	}
-	names := p.names()
+	names, rng := p.names(), rand.New(rand.NewPCG(p.Seed, uint64(job)))
 	r.vocabulary = newVocabulary(docs, maxFeatures)
 	samples := make([]sample, 0, len(train)+len(names))
 	for _, i := range train {
 		samples = append(samples, sample{p.vector(r.vocabulary, i), p.allowed(p.examples[i])})
+		if p.Noise {
+			copied := sample{r.vocabulary.vector(p.extract(noisy(p.examples[i].Text, rng))), samples[len(samples)-1].labels}
+			copied.dense = p.examples[i].Vector
+			samples = append(samples, copied)
+		}
 	}
 	for _, n := range names {
-		samples = append(samples, sample{r.vocabulary.vector(p.lexicon.extract(prepare(n.text))), []int32{n.label}})
+		samples = append(samples, sample{r.vocabulary.vector(p.extract(n.text)), []int32{n.label}})
 	}
 	if !p.train(&r, samples, progress) {
 		return r

@@ -91,18 +91,18 @@ func (b textBench) wallet() error {
 	if err := b.shell.printReport(r); err != nil {
 		return err
 	}
-	return b.ablations("wallet", train, tests)
+	return b.ablations("wallet", train, tests, true)
 }
 
 // ablations leaves out each part in turn.
-func (b textBench) ablations(what string, train, tests []textmodel.Example) error {
+func (b textBench) ablations(what string, train, tests []textmodel.Example, noise bool) error {
 	if !b.ablate {
 		return nil
 	}
 	plain := textmodel.TrainPlain(train, learn.WalletSeed)
 	b.say("%s, plain SVM: %.2f %%", what, 100*accuracyOf(plain.Predict, tests))
 	for _, part := range append([]textmodel.Part{""}, textmodel.Parts()...) {
-		m, err := b.train(train, textmodel.Options{Without: map[textmodel.Part]bool{part: true}})
+		m, err := b.train(train, textmodel.Options{Noise: noise, Without: map[textmodel.Part]bool{part: true}})
 		if err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func (b textBench) banking() error {
 	if err := b.fewShot(train, tests); err != nil {
 		return err
 	}
-	return b.ablations("BANKING77", train, tests)
+	return b.ablations("BANKING77", train, tests, false)
 }
 
 const (

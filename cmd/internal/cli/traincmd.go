@@ -152,7 +152,7 @@ func (s *shell) trainAlone(ctx context.Context, f trainFlags) error {
 		return err
 	}
 	tell, finish := s.trainingBar()
-	m, file, err := learn.Train(ctx, examples, learn.Options{Options: textmodel.Options{Seed: f.seed, Embeddings: f.embeddingsModel}, Workers: runtime.GOMAXPROCS(0), Progress: tell})
+	m, file, err := learn.Train(ctx, examples, learn.Options{Options: textmodel.Options{Seed: f.seed, Embeddings: f.embeddingsModel, Noise: f.from == ""}, Workers: runtime.GOMAXPROCS(0), Progress: tell})
 	finish()
 	if err != nil {
 		return err
