@@ -104,17 +104,17 @@ type answer struct {
 	lowest   []float64 // the lowest log-probability that a member gives, by label
 }
 
-// ask asks all nets that see what the vector has.
+// ask asks the nets that were made for what the vector has: the text alone, or an embedding too.
 func ask(nets []quantized, v vector) answer {
 	a := answer{logs: make([]float64, nets[0].labels), lowest: make([]float64, nets[0].labels), known: float64(v.known)}
 	x := make([]float32, nets[0].labels)
 	n := 0.0
 	for i := range nets {
-		if nets[i].denseFrom >= 0 && v.dense == nil {
+		if (nets[i].denseFrom >= 0) != (v.dense != nil) {
 			continue
 		}
 		nets[i].logits(v, x)
-		if i == 0 {
+		if n == 0 {
 			a.evidence = float64(slices.Max(x))
 		}
 		addLogSoftmax(a.logs, a.lowest, x)

@@ -199,7 +199,7 @@ func (l *learner) drop(s *sample) {
 	if l.denseFrom >= 0 {
 		for i, x := range s.dense {
 			if x != 0 {
-				l.rows = append(l.rows, weight{int32(l.denseFrom + i), x})
+				l.rows = append(l.rows, weight{int32(l.denseFrom + i), x * denseScale})
 			}
 		}
 	}

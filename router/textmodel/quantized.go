@@ -10,6 +10,9 @@ type quantized struct {
 	inBias, out, outBias             []float32
 }
 
+// denseScale makes the numbers of an embedding, whose length is one, weigh as much as a text's few strong words.
+const denseScale = 3
+
 // quantize rounds a trained net. Rows that never moved become zero.
 func quantize(n *net) quantized {
 	q := quantized{hidden: n.hidden, labels: n.labels, width: n.width, denseFrom: n.denseFrom, inBias: n.inBias, out: n.out, outBias: n.outBias}
@@ -47,7 +50,7 @@ func (q *quantized) logits(v vector, x []float32) {
 	if q.denseFrom >= 0 {
 		for i, d := range v.dense {
 			r := int32(q.denseFrom + i)
-			axpy8(first, q.rowOf(r), d*q.scale[r])
+			axpy8(first, q.rowOf(r), d*denseScale*q.scale[r])
 		}
 	}
 	if q.hidden == 0 {
