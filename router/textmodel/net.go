@@ -3,7 +3,6 @@ package textmodel
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 )
 
 // recipe says how one member of the ensemble is trained. The numbers were chosen on
@@ -17,30 +16,24 @@ type recipe struct {
 	seed       uint64
 }
 
-// members are the learners of an ensemble: a linear one, whose weights also explain, and two
-// small networks that see combinations; with vectors, a softmax and two networks that see them
-// too. svm says that the linear one is a support vector machine.
-func (p *Plan) members(samples int) (ms []recipe, svm bool) {
-	svm = samples >= svmEnough*len(p.labels) && !p.Without[PartSVM]
-	softmax := recipe{rate: 0.4, dropIn: 0.6, seed: 1}
-	net := recipe{units: min(96, 32+len(p.labels)), rate: 0.06, dropIn: 0.5, dropHidden: 0.5, seed: 2}
-	all := []recipe{softmax}
+// members are the learners of an ensemble beside the support vector machine: a linear softmax and
+// two small networks that see combinations; with vectors, the same three once more that see them
+// too. The first member is linear: its weights explain.
+func (p *Plan) members() []recipe {
+	out := []recipe{{rate: 0.4, dropIn: 0.6, seed: 1}}
 	if !p.Without[PartNetworks] {
-		all = append(all, net)
+		net := recipe{units: min(96, 32+len(p.labels)), rate: 0.06, dropIn: 0.5, dropHidden: 0.5, seed: 2}
+		out = append(out, net)
 		net.seed++
-		all = append(all, net)
+		out = append(out, net)
 	}
-	if ms = all; svm {
-		ms = all[1:]
-	}
-	ms = slices.Clone(ms)
 	if p.dense > 0 {
-		for _, r := range all {
+		for _, r := range out {
 			r.useDense, r.seed = true, r.seed+10
-			ms = append(ms, r)
+			out = append(out, r)
 		}
 	}
-	return ms, svm
+	return out
 }
 
 // net is a softmax over labels, linear in the features or with one hidden layer between.

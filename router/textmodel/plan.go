@@ -199,10 +199,10 @@ func (p *Plan) Run(job int, progress func(float64) bool) Result {
 	return r
 }
 
-// train trains all members, the linear one first; false if progress ended it. With many examples
-// a label the linear member is a support vector machine, with few a softmax: each does better there.
+// train trains all members; false if progress ended it. With few examples a label there is no
+// support vector machine: the others do better without it there.
 func (p *Plan) train(r *Result, samples []sample, progress func(float64) bool) bool {
-	ms, svm := p.members(len(samples))
+	ms, svm := p.members(), len(samples) >= svmEnough*len(p.labels) && !p.Without[PartSVM]
 	steps, done := len(ms), 0
 	part := func(x float64) bool { return progress((float64(done) + x) / float64(steps)) }
 	if svm {
