@@ -7,7 +7,7 @@ import (
 
 // WrongQueueCosts is what a wrong queue costs, where a review costs 1, for a model that is
 // asked without a policy: what is surer than 1 − 1/cost is routed.
-const WrongQueueCosts = 1.4
+const WrongQueueCosts = 4.0 / 3
 
 // Below is the sureness under which a model without a policy sends a text to review.
 const Below = 1 - 1/WrongQueueCosts

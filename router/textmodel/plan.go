@@ -176,7 +176,7 @@ func (p *Plan) Run(job int, progress func(float64) bool) Result {
 		docs, train = append(docs, p.docs[i]), append(train, i)
 	}
 	names, rng := p.names(), rand.New(rand.NewPCG(p.Seed, uint64(job)))
-	r.vocabulary = newVocabulary(docs, maxFeatures)
+	r.vocabulary = newVocabulary(docs, vocabularySize(len(p.labels)))
 	samples := make([]sample, 0, len(train)+len(names))
 	for _, i := range train {
 		samples = append(samples, sample{p.vector(r.vocabulary, i), p.allowed(p.examples[i])})

@@ -6,7 +6,10 @@ import (
 )
 
 // maxFeatures bounds a vocabulary; the most frequent features stay.
-const maxFeatures = 40_000
+const maxFeatures = 60_000
+
+// vocabularySize is how many features a number of labels is worth: many labels need rarer ones.
+func vocabularySize(labels int) int { return min(max(40_000, 400*labels), maxFeatures) }
 
 // vocabulary knows the features of the training texts and how rare each is.
 type vocabulary struct {
