@@ -100,3 +100,13 @@ func TestExpressions(t *testing.T) {
 		t.Error("an expression of eight million steps ran to its end")
 	}
 }
+
+// The threshold follows from what a wrong queue costs; both cannot be given.
+func TestCostOfAWrongQueueGivesTheThreshold(t *testing.T) {
+	for doc, want := range map[string]string{"wrong_queue_costs: 4": "", "wrong_queue_costs: 0.5": "review.wrong_queue_costs:", "below: 0.4, wrong_queue_costs: 2": "review.wrong_queue_costs:"} {
+		rs, err := Compile([]byte(strings.Replace(string(Default()), "wrong_queue_costs: 2", doc, 1)), time.LoadLocation)
+		if want == "" && (err != nil || rs.Review.Below != 0.75) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", doc, err)
+		}
+	}
+}
