@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
+	"unicode"
 )
 
 // OutOfScope is the label of texts that are about none of the topics.
@@ -247,12 +249,21 @@ func (m *Model) words(s string, fs []found, v vector, p Prediction) []string {
 		if len(out) == maxWords {
 			break
 		}
-		if !slices.ContainsFunc(taken, func(t span) bool { return x.from < t.to && t.from < x.to }) {
+		words := s[x.from:x.to]
+		if says(words) && !slices.Contains(out, words) && !slices.ContainsFunc(taken, func(t span) bool { return x.from < t.to && t.from < x.to }) {
 			taken = append(taken, x)
-			out = append(out, s[x.from:x.to])
+			out = append(out, words)
 		}
 	}
 	return out
+}
+
+// says reports whether words tell a reader something: no mark, small word or single letter does.
+func says(words string) bool {
+	if stopWords[words] || len(words) < 2 {
+		return false
+	}
+	return strings.IndexFunc(words, unicode.IsLetter) >= 0
 }
 
 // maxWords bounds the words given as a reason.
