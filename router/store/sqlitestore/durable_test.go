@@ -25,9 +25,11 @@ func TestChild(t *testing.T) {
 	if dir == "" {
 		t.Skip("runs as a child of the tests of durability")
 	}
-	if _, err := LockServer(dir); err != nil {
+	release, err := LockServer(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
+	defer release() // held until the kill: a lock that nothing refers to is closed by the garbage collector
 	s := openIn(t, dir)
 	var mu sync.Mutex
 	for g := range 8 {
