@@ -15,6 +15,7 @@ type Reason struct {
 	Rule    string   `json:"rule"`
 	Matched bool     `json:"matched"`
 	Value   string   `json:"value,omitempty"`
+	Words   []string `json:"words,omitempty"` // of the text, that weighed most
 	Why     Sentence `json:"why"`
 }
 

@@ -44,6 +44,7 @@ func (r *Result) byModel(in Input, text string) {
 	sure := r.Confidence * (1 - p.OutOfScope)
 	r.Rejected = sure < in.Rules.Review.Below
 	r.note("model", true, fmt.Sprintf("%s %.2f", chosen.Name, r.Confidence), "最有分量的词："+strings.Join(by.Words, "、"), "the words that weighed most: "+strings.Join(by.Words, ", "))
+	r.Reasons[len(r.Reasons)-1].Words = by.Words
 	if p.OutOfScope >= 0.2 {
 		r.note("out_of_scope", true, fmt.Sprintf("%.2f", p.OutOfScope), "可能与任何主题无关", "it may be about none of the topics")
 	}

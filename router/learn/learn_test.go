@@ -157,3 +157,21 @@ func TestTheWalletModelIsOfItsSeeds(t *testing.T) {
 		t.Errorf("macro-F1 %.3f, calibration error %.3f on what was kept out", r.MacroF1, r.ECE)
 	}
 }
+
+// BenchmarkWallet is one prediction of the wallet's model for a text of 500 characters.
+func BenchmarkWallet(b *testing.B) {
+	m, err := textmodel.Decode(Wallet())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, text := range map[string]string{"en": "Hello, yesterday evening I tried to withdraw 350 dollars to my bank card ending 4242 and the app says pending since then. My bank has seen nothing. I have rent to pay on Friday and I already called twice, nobody could tell me when it arrives. Please look into it and tell me what to do. ",
+		"zh": "你好，昨天晚上我申请提现三千五百元到尾号4242的银行卡，页面一直显示处理中，银行说没有收到任何款项。我周五要交房租，已经打了两次客服电话，没有人能告诉我什么时候到账，麻烦尽快帮我查一下是怎么回事，谢谢。"} {
+		long := string([]rune(strings.Repeat(text, 5))[:500])
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Predict(long, nil)
+			}
+		})
+	}
+}

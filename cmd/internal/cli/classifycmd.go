@@ -90,9 +90,14 @@ func walletClassifier() (func(string) any, error) {
 		out := classified{Topic: r.Classification.Topic, Subtopic: r.Subtopic, Confidence: r.Confidence, OutOfScope: r.OutOfScope, Rejected: r.Rejected,
 			Language: r.Language, Urgency: r.Urgency, Sentiment: r.Sentiment, Entities: some(r.Signals), Missing: some(r.Missing), Topics: some(r.Topics), Reasons: []classifiedReason{}}
 		for _, why := range r.Reasons {
-			if why.Matched {
-				out.Reasons = append(out.Reasons, classifiedReason{Rule: why.Rule, ZH: why.Why.ZH, EN: why.Why.EN})
+			if !why.Matched {
+				continue
 			}
+			reason := classifiedReason{Rule: why.Rule, Words: why.Words, ZH: why.Why.ZH, EN: why.Why.EN}
+			if len(why.Words) > 0 {
+				reason.Rule = "" // no rule: these words
+			}
+			out.Reasons = append(out.Reasons, reason)
 		}
 		return out
 	}, nil
