@@ -203,44 +203,22 @@ func (b blend) outOfScope(s scopeWeights) float64 {
 	return 1 / (1 + math.Exp(z))
 }
 
+// span is a part of a text and how much it speaks for a topic.
+type span struct {
+	from, to int32
+	score    float64
+}
+
 // words are the words and phrases of a text that speak most for its topic, by the linear model.
 func (m *Model) words(s string, fs []found, v vector, p Prediction) []string {
-	values := make(map[int32]float32, len(v.weights))
-	for _, w := range v.weights {
-		values[w.feature] = w.value
-	}
-	inTopic := 0.0
-	for i, t := range m.topicOf {
-		if t == p.best {
-			inTopic += p.labels[i]
+	scores := m.scores(v, p)
+	all := make([]span, 0, len(fs)/4)
+	for i, f := range fs {
+		if at := v.places[i]; f.from >= 0 && f.block != blockContent && at >= 0 && scores[at] > 0 {
+			all = append(all, span{f.from, f.to, scores[at]})
 		}
 	}
-	type span struct {
-		from, to int32
-		score    float64
-	}
-	var all []span
-	for _, f := range fs {
-		if f.from < 0 || f.block == blockContent {
-			continue
-		}
-		i := m.vocabulary.find(f.block, f.key)
-		if i < 0 {
-			continue
-		}
-		own, mean := 0.0, 0.0
-		for j, q := range m.nets[0].rowOf(i) {
-			mean += float64(q)
-			if m.topicOf[j] == p.best {
-				own += float64(q) * p.labels[j] / inTopic
-			}
-		}
-		score := float64(m.nets[0].scale[i]*values[i]) * (own - mean/float64(len(m.Labels)))
-		if score > 0 {
-			all = append(all, span{f.from, f.to, score})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b span) int {
+	slices.SortFunc(all, func(a, b span) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
 	})
 	var out []string
@@ -254,6 +232,32 @@ func (m *Model) words(s string, fs []found, v vector, p Prediction) []string {
 			taken = append(taken, x)
 			out = append(out, words)
 		}
+	}
+	return out
+}
+
+// scores is how much each weight of a text speaks for its topic: its label's weight over the mean of all labels.
+func (m *Model) scores(v vector, p Prediction) []float64 {
+	share := make([]float64, len(m.Labels)) // of the topic's labels; less the mean
+	inTopic := 0.0
+	for i, t := range m.topicOf {
+		if t == p.best {
+			inTopic += p.labels[i]
+		}
+	}
+	for i, t := range m.topicOf {
+		share[i] = -1 / float64(len(share))
+		if t == p.best {
+			share[i] += p.labels[i] / inTopic
+		}
+	}
+	out := make([]float64, len(v.weights))
+	for i, w := range v.weights {
+		sum := 0.0
+		for j, q := range m.nets[0].rowOf(w.feature) {
+			sum += float64(q) * share[j]
+		}
+		out[i] = sum * float64(m.nets[0].scale[w.feature]*w.value)
 	}
 	return out
 }

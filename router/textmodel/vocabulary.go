@@ -104,6 +104,7 @@ type weight struct {
 // vector is a text as the learners see it.
 type vector struct {
 	weights []weight
+	places  []int32   // of each occurrence its weight, -1 if its feature is not known
 	known   float32   // 0–1: the share of words and content, by weight, that training has seen
 	dense   []float32 // of an embeddings endpoint; may be missing
 }
@@ -115,7 +116,7 @@ func (v *vocabulary) vector(fs []found) vector {
 		size *= 2
 	}
 	slots := make([]int32, size)
-	var out vector
+	out := vector{places: make([]int32, 0, len(fs))}
 	counts := make([]int32, 0, len(fs))
 	var known, unknown float32
 	for _, f := range fs {
@@ -128,6 +129,7 @@ func (v *vocabulary) vector(fs []found) vector {
 			}
 		}
 		if i < 0 {
+			out.places = append(out.places, -1)
 			continue
 		}
 		for s := int(uint32(i)*0x9E3779B1>>8) & (size - 1); ; s = (s + 1) & (size - 1) {
@@ -136,10 +138,12 @@ func (v *vocabulary) vector(fs []found) vector {
 				slots[s] = int32(len(counts) + 1)
 				counts = append(counts, 1)
 				out.weights = append(out.weights, weight{i, 0})
+				out.places = append(out.places, int32(len(counts)-1))
 				break
 			}
 			if out.weights[at].feature == i {
 				counts[at]++
+				out.places = append(out.places, at)
 				break
 			}
 		}
