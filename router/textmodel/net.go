@@ -22,7 +22,7 @@ type recipe struct {
 func (p *Plan) members() []recipe {
 	out := []recipe{{rate: 0.4, dropIn: 0.6, seed: 1}}
 	if !p.Without[PartNetworks] {
-		net := recipe{units: min(96, 32+len(p.labels)), rate: 0.06, dropIn: 0.5, dropHidden: 0.5, seed: 2}
+		net := recipe{units: min(96, 12+len(p.labels)), rate: 0.06, dropIn: 0.5, dropHidden: 0.5, seed: 2}
 		out = append(out, net)
 		net.seed++
 		out = append(out, net)

@@ -9,7 +9,7 @@ import (
 const maxFeatures = 60_000
 
 // vocabularySize is how many features a number of labels is worth: many labels need rarer ones.
-func vocabularySize(labels int) int { return min(max(40_000, 400*labels), maxFeatures) }
+func vocabularySize(labels int) int { return min(max(25_000, 520*labels), maxFeatures) }
 
 // vocabulary knows the features of the training texts and how rare each is.
 type vocabulary struct {
