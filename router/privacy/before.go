@@ -62,7 +62,7 @@ func (t *text) six(h hit, start, end int) {
 
 // ends reads a value that ends before a connecting word at end and begins not before start.
 func (t *text) ends(h hit, start, end int) bool {
-	to := len(strings.TrimRight(t.s[:end], " ,\"'`)"))
+	to := start + len(strings.TrimRight(t.s[start:end], " ,\"'`)"))
 	from := to
 	if to < end && t.s[to] == '"' { // a quoted one may have blanks
 		from = start + strings.LastIndexByte(t.s[start:to], '"') + 1
