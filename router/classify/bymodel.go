@@ -40,7 +40,11 @@ func (r *Result) byModel(in Input, text string) {
 		r.Subtopic = ""
 		r.note("model", true, fmt.Sprintf("%s %.2f", best.Name, scores[best.Rank]), "最可能的主题", "the likeliest topic")
 	}
-	r.choose(chosen, max(scores[chosen.Rank], by.Confidence*boolTo(by.Topic == string(chosen.Name))))
+	confidence := scores[chosen.Rank]
+	if by.Topic == string(chosen.Name) {
+		confidence = max(confidence, by.Confidence)
+	}
+	r.choose(chosen, confidence)
 	sure := r.Confidence * (1 - p.OutOfScope)
 	r.Rejected = sure < in.Rules.Review.Below
 	r.note("model", true, fmt.Sprintf("%s %.2f", chosen.Name, r.Confidence), "最有分量的词："+strings.Join(by.Words, "、"), "the words that weighed most: "+strings.Join(by.Words, ", "))
@@ -51,13 +55,6 @@ func (r *Result) byModel(in Input, text string) {
 	if r.Rejected {
 		r.note("threshold", true, fmt.Sprintf("%.2f < %.2f", sure, in.Rules.Review.Below), "把握低于设定的门槛", "the sureness is below the policy's threshold")
 	}
-}
-
-func boolTo(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // scoresOf are the model's confidences by the policy's topics.

@@ -105,11 +105,12 @@ func (r *Result) byRule(in Input, text string) bool {
 // keepTouched leaves a ticket that an agent has worked on its topic, and proposes the other one.
 func (r *Result) keepTouched(in Input) {
 	was := in.Rules.Topic(in.Touched)
-	if was == nil || r.Topic == was || r.Topic == nil || r.Rejected {
-		if was != nil && r.Topic != was {
-			r.choose(was, r.Confidence)
-			r.Rejected = false
-		}
+	if was == nil || r.Topic == was {
+		return
+	}
+	if r.Topic == nil || r.Rejected { // not sure enough to propose anything
+		r.choose(was, r.Confidence)
+		r.Rejected = false
 		return
 	}
 	r.Proposed = r.Topic.Name

@@ -1,7 +1,9 @@
 package textmodel
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"sort"
 )
 
@@ -126,12 +128,7 @@ func topicScores(rows []scored) (accuracy, macroF1 float64, by map[string]TopicS
 		}
 	}
 	by = map[string]TopicScore{}
-	names := make([]string, 0, len(want))
-	for t := range want {
-		names = append(names, t)
-	}
-	sort.Strings(names) // sums in one order
-	for _, t := range names {
+	for _, t := range slices.Sorted(maps.Keys(want)) { // sums in one order
 		s := TopicScore{N: want[t], Recall: float64(hit[t]) / float64(want[t])}
 		if got[t] > 0 {
 			s.Precision = float64(hit[t]) / float64(got[t])

@@ -7,9 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"runtime"
-	"sort"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -222,21 +223,12 @@ func (s *shell) printReport(r textmodel.Report) error {
 	row("in-scope accuracy with rejection", r.InScopeAccuracy)
 	row("out-of-scope recall", r.OOSRecall)
 	row("coverage at 2 % error", r.Coverage)
-	for _, l := range sortedKeys(r.ByLanguage) {
+	for _, l := range slices.Sorted(maps.Keys(r.ByLanguage)) {
 		fmt.Fprintf(w, "%s (%d)\t%.2f %%\tmacro-F1 %.2f %%\t\n", l, r.ByLanguage[l].N, 100*r.ByLanguage[l].Accuracy, 100*r.ByLanguage[l].MacroF1)
 	}
-	for _, t := range sortedKeys(r.ByTopic) {
+	for _, t := range slices.Sorted(maps.Keys(r.ByTopic)) {
 		x := r.ByTopic[t]
 		fmt.Fprintf(w, "%s (%d)\tF1 %.2f %%\tprecision %.2f %%\trecall %.2f %%\t\n", t, x.N, 100*x.F1, 100*x.Precision, 100*x.Recall)
 	}
 	return w.Flush()
-}
-
-func sortedKeys[T any](m map[string]T) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
 }
