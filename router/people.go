@@ -39,9 +39,12 @@ type User struct {
 	Skills    map[Skill]int `json:"skills,omitempty"`    // empty: every skill at level 1
 	Queues    []QueueName   `json:"queues,omitempty"`    // empty: all
 	Disabled  bool          `json:"disabled,omitempty"`
-	Password  string        `json:"password,omitempty"` // argon2id hash; never leaves the store through an API
-	CreatedAt time.Time     `json:"created_at"`
-	Version   int64         `json:"version"`
+	// Weights are factors on the worth of a queue's tickets in this agent's pulls; a queue without one has 1.
+	Weights   map[QueueName]float64 `json:"weights,omitempty"`
+	Shift     string                `json:"shift,omitempty"`    // the policy's calendar he works by; empty: always on shift
+	Password  string                `json:"password,omitempty"` // argon2id hash; never leaves the store through an API
+	CreatedAt time.Time             `json:"created_at"`
+	Version   int64                 `json:"version"`
 }
 
 // Covers reports whether the agent pulls from this queue.

@@ -61,6 +61,8 @@ type Ticket struct {
 	FixTopic  bool       `json:"fix_topic,omitempty"` // an agent said what it is about: decisions keep it
 	FixQueue  QueueName  `json:"fix_queue,omitempty"` // a person put it in this queue: decisions keep it
 	Overflown bool       `json:"overflown,omitempty"` // it went over once already
+	Guest     bool       `json:"guest,omitempty"`     // it stands in a queue that overflow sent it to, behind that queue's own
+	Moves     int        `json:"moves,omitempty"`     // between queues, by the engine, in this case
 
 	Agent     AgentID   `json:"agent,omitempty"`
 	Epoch     int64     `json:"epoch"`
@@ -72,12 +74,17 @@ type Ticket struct {
 	KeptUntil time.Time `json:"kept_until,omitzero"`
 	SkipAgent AgentID   `json:"skip_agent,omitempty"` // released it: not given to him again until SkipUntil
 	SkipUntil time.Time `json:"skip_until,omitzero"`
+	Offered   []AgentID `json:"offered,omitempty"` // whom it was offered to in this case; the last of them while KeptFor is he
 
 	AgeAt     time.Time     `json:"age_at,omitzero"` // waiting without a break since then would make its wait
 	WaitedFor time.Duration `json:"waited_for,omitempty"`
 	Case      Case          `json:"case"`
-	WakeAt    time.Time     `json:"wake_at,omitzero"`   // end of a snooze, or of pending_customer
-	Returned  string        `json:"returned,omitempty"` // why it came back to waiting, in a word
+	Clocks    Clocks        `json:"clocks,omitzero"`
+	Handled   time.Duration `json:"handled,omitempty"`   // agents' time in claims in which they acted
+	Escalated []string      `json:"escalated,omitempty"` // the escalations that have acted in this case
+	Incident  string        `json:"incident,omitempty"`  // the incident it belongs to
+	WakeAt    time.Time     `json:"wake_at,omitzero"`    // end of a snooze, or of pending_customer
+	Returned  string        `json:"returned,omitempty"`  // why it came back to waiting, in a word
 
 	Outbox         []Commit    `json:"outbox,omitempty"`
 	Applied        []MessageID `json:"applied,omitempty"`       // the last messages that were joined to it
@@ -173,11 +180,12 @@ type Run struct {
 	Needs   []Need    `json:"needs,omitempty"`
 	Speaks  Language  `json:"speaks,omitempty"`
 	KeptFor AgentID   `json:"kept_for,omitempty"`
+	Guest   bool      `json:"guest,omitempty"` // sent here by overflow
 }
 
 // Run is the run this ticket stands in while it waits.
 func (t Ticket) Run() Run {
-	r := Run{Queue: t.Queue, Class: t.Class, Channel: t.Channel, Needs: t.Needs, Speaks: t.Speaks, KeptFor: t.KeptFor}
+	r := Run{Queue: t.Queue, Class: t.Class, Channel: t.Channel, Needs: t.Needs, Speaks: t.Speaks, KeptFor: t.KeptFor, Guest: t.Guest}
 	needs := make([]string, len(t.Needs))
 	for i, n := range t.Needs {
 		needs[i] = fmt.Sprintf("%s:%d", n.Skill, n.Level)
@@ -185,6 +193,9 @@ func (t Ticket) Run() Run {
 	sort.Strings(needs)
 	r.Key = RunKey(strings.Join([]string{string(r.Queue), string(r.Class), string(r.Channel),
 		strings.Join(needs, ","), string(r.Speaks), string(r.KeptFor)}, "|"))
+	if r.Guest {
+		r.Key += "|guest"
+	}
 	return r
 }
 

@@ -100,6 +100,14 @@ func (c *compiler) expr(env *cel.Env, path, src, standard string) *Expr {
 	return x
 }
 
+// maybe compiles an expression that need not be there.
+func (c *compiler) maybe(env *cel.Env, path, src string) *Expr {
+	if src == "" {
+		return nil
+	}
+	return c.expr(env, path, src, "")
+}
+
 func (c *compiler) classes() {
 	for i, doc := range c.doc.Classes {
 		path := fmt.Sprintf("classes[%d]", i)
@@ -112,7 +120,10 @@ func (c *compiler) classes() {
 			Weight: c.expr(env, path+".weight", doc.Weight, ""), Target: c.expr(env, path+".target", doc.Target, ""),
 			Handling: c.expr(env, path+".handling", doc.Handling, "8"), Lead: c.expr(env, path+".lead", doc.Lead, "10"),
 			K: c.expr(env, path+".k", doc.K, "10"), Guard: c.expr(env, path+".guard", doc.Guard, "3"),
-			Boost: c.expr(env, path+".boost", doc.Boost, "1"), HandlingBy: map[router.Channel]*Expr{}}
+			Boost: c.expr(env, path+".boost", doc.Boost, "1"), HandlingBy: map[router.Channel]*Expr{},
+			Bonus: c.expr(env, path+".bonus", doc.Bonus, "0"), Reserve: c.expr(env, path+".reserve", doc.Reserve, "0"),
+			FirstAnswer: c.maybe(env, path+".first_answer", doc.FirstAnswer), NextAnswer: c.maybe(env, path+".next_answer", doc.NextAnswer),
+			Resolution: c.maybe(env, path+".resolution", doc.Resolution)}
 		for ch, src := range doc.HandlingBy {
 			if !ch.Valid() {
 				c.bad(path+".handling_by."+string(ch), "is not a channel")
@@ -150,9 +161,7 @@ func (c *compiler) queues() {
 	}
 	for i, q := range c.doc.Queues {
 		path := fmt.Sprintf("queues[%d]", i)
-		if q.Night != "" {
-			c.queue(path+".night", q.Night)
-		}
+		c.cover(path, q)
 		if o := q.Overflow; o != nil {
 			c.queue(path+".overflow.to", o.To)
 			if o.Low <= 0 || o.High <= o.Low || o.ReceiverBelow <= 0 {
@@ -167,7 +176,14 @@ func (c *compiler) queues() {
 func (c *compiler) circles() {
 	for name := range c.out.Queues {
 		next := map[string]func(*Queue) router.QueueName{
-			"night": func(q *Queue) router.QueueName { return q.Night },
+			"night":   func(q *Queue) router.QueueName { return q.Night },
+			"holiday": func(q *Queue) router.QueueName { return q.Holiday },
+			"on_call.to": func(q *Queue) router.QueueName {
+				if q.OnCall == nil {
+					return ""
+				}
+				return q.OnCall.To
+			},
 			"overflow.to": func(q *Queue) router.QueueName {
 				if q.Overflow == nil {
 					return ""

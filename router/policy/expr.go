@@ -86,6 +86,15 @@ func (x *Expr) Bool(vars Vars) (bool, error) {
 
 // Number evaluates to a finite positive number; anything else is an error.
 func (x *Expr) Number(vars Vars) (float64, error) {
+	f, err := x.Amount(vars)
+	if err == nil && f == 0 {
+		err = fmt.Errorf("gives 0, not a finite positive number")
+	}
+	return f, err
+}
+
+// Amount evaluates to a finite number that is not negative; anything else is an error.
+func (x *Expr) Amount(vars Vars) (float64, error) {
 	v, _, err := x.prg.Eval(map[string]any(vars))
 	if err != nil {
 		return 0, err
@@ -101,7 +110,7 @@ func (x *Expr) Number(vars Vars) (float64, error) {
 	default:
 		return 0, fmt.Errorf("gives %T, not a number", n)
 	}
-	if math.IsNaN(f) || math.IsInf(f, 0) || f <= 0 {
+	if math.IsNaN(f) || math.IsInf(f, 0) || f < 0 {
 		return 0, fmt.Errorf("gives %v, not a finite positive number", f)
 	}
 	return f, nil

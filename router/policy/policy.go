@@ -22,24 +22,32 @@ func Default() []byte { return bytes.Clone(defaultYAML) }
 // Policy is a manager's document. Durations are written like 90s, 30m, 72h;
 // expressions are CEL and give numbers, times among them in minutes.
 type Policy struct {
-	Name      string                     `yaml:"name"`
-	Zone      string                     `yaml:"zone"`
-	Order     order.Rule                 `yaml:"order"`
-	Calendars map[string]CalendarDoc     `yaml:"calendars"`
-	Queues    []QueueDoc                 `yaml:"queues"`
-	Topics    []TopicDoc                 `yaml:"topics"`
-	Rules     []RuleDoc                  `yaml:"rules"`
-	Classes   []ClassDoc                 `yaml:"classes"`
-	Review    ReviewDoc                  `yaml:"review"`
-	Capacity  map[router.Channel]int     `yaml:"capacity"` // cost of one ticket against an agent's 100
-	Reserve   Duration                   `yaml:"reserve_after"`
-	Claim     ClaimDoc                   `yaml:"claim"`
-	Reopen    Duration                   `yaml:"reopen_window"`
-	Pending   Duration                   `yaml:"pending_resolves_after"`
-	KeepLast  Duration                   `yaml:"keep_for_last_agent"`
-	Privacy   PrivacyDoc                 `yaml:"privacy"`
-	Learning  LearningDoc                `yaml:"learning"`
-	Extra     map[string]router.Sentence `yaml:"texts"` // sentences shown to customers
+	Name      string                 `yaml:"name"`
+	Zone      string                 `yaml:"zone"`
+	Order     order.Rule             `yaml:"order"`
+	Calendars map[string]CalendarDoc `yaml:"calendars"`
+	Queues    []QueueDoc             `yaml:"queues"`
+	Topics    []TopicDoc             `yaml:"topics"`
+	Rules     []RuleDoc              `yaml:"rules"`
+	Classes   []ClassDoc             `yaml:"classes"`
+	Review    ReviewDoc              `yaml:"review"`
+	Capacity  map[router.Channel]int `yaml:"capacity"` // cost of one ticket against an agent's 100
+	Reserve   Duration               `yaml:"reserve_after"`
+	Claim     ClaimDoc               `yaml:"claim"`
+	Reopen    Duration               `yaml:"reopen_window"`
+	Pending   Duration               `yaml:"pending_resolves_after"`
+	KeepLast  Duration               `yaml:"keep_for_last_agent"`
+	Privacy   PrivacyDoc             `yaml:"privacy"`
+	Learning  LearningDoc            `yaml:"learning"`
+
+	Rings       []RingDoc                  `yaml:"rings"` // of queues that have none of their own
+	Escalations []EscalationDoc            `yaml:"escalations"`
+	Overload    *OverloadDoc               `yaml:"overload"`
+	Incidents   IncidentsDoc               `yaml:"incidents"`
+	Promotion   PromotionDoc               `yaml:"promotion"`
+	Staffing    StaffingDoc                `yaml:"staffing"`
+	MaxMoves    int                        `yaml:"max_moves"` // between queues, by the engine, in one case of a ticket; 4 if absent
+	Extra       map[string]router.Sentence `yaml:"texts"`     // sentences shown to customers
 }
 
 // CalendarDoc is opening hours: per weekday (mon … sun) or daily, with dates that differ.
@@ -50,12 +58,17 @@ type CalendarDoc struct {
 	Holidays map[string][]string `yaml:"holidays"`
 }
 
-// QueueDoc is a queue. Night takes its tickets while its calendar is closed.
+// QueueDoc is a queue. OnCall, Holiday and Night take its tickets while its calendar is closed, in this order. Offer is
+// how long a ticket of it is offered to one agent after the other before anybody may pull it; 0: it is not.
 type QueueDoc struct {
 	Name     router.QueueName `yaml:"name"`
 	Title    router.Sentence  `yaml:"title"`
 	Calendar string           `yaml:"calendar"`
 	Night    router.QueueName `yaml:"night"`
+	Holiday  router.QueueName `yaml:"holiday"`
+	OnCall   *OnCallDoc       `yaml:"on_call"`
+	Offer    Duration         `yaml:"offer"`
+	Rings    []RingDoc        `yaml:"rings"`
 	Order    order.Rule       `yaml:"order"`
 	Needs    []router.Need    `yaml:"needs"`
 	Overflow *OverflowDoc     `yaml:"overflow"`
@@ -79,7 +92,9 @@ type TopicDoc struct {
 	Spam  bool             `yaml:"spam"`
 	Facts []FactDoc        `yaml:"facts"`
 	Ask   *AskDoc          `yaml:"ask"` // nil: nothing is asked
-	Words []WordsDoc       `yaml:"words"`
+	// Answer is sent at once to new tickets of the topic while overload says so; empty: nothing is.
+	Answer router.Sentence `yaml:"answer"`
+	Words  []WordsDoc      `yaml:"words"`
 }
 
 // AskDoc is the automatic first question of a topic: which of its facts a new ticket's customer is
@@ -154,6 +169,14 @@ type ClassDoc struct {
 	K          string                    `yaml:"k"`
 	Guard      string                    `yaml:"guard"`
 	Boost      string                    `yaml:"boost"`
+	Bonus      string                    `yaml:"bonus"`   // minutes of age, for the order priority_minutes; may be 0
+	Reserve    string                    `yaml:"reserve"` // it gets an agent only while more than this many are idle; may be 0
+
+	// Targets of the other clocks, in minutes of business time; a clock without one does not run.
+	FirstAnswer string   `yaml:"first_answer"`
+	NextAnswer  string   `yaml:"next_answer"`
+	Resolution  string   `yaml:"resolution"`
+	Margin      *float64 `yaml:"margin"` // promotion.margin of this class
 }
 
 // ReviewDoc is where tickets go whose topic is not sure enough.

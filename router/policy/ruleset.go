@@ -29,6 +29,26 @@ type Ruleset struct {
 	Texts                                                                         map[string]router.Sentence
 	Mask                                                                          []string // kinds that privacy.Mask masks besides
 	Learning                                                                      Learning
+
+	Assigns     string // digest of all that decides class, queue, needs and due moments of a ticket: waiting work is decided again when it changes
+	Escalations []EscalationDoc
+	Overload    *Overload // nil: there is no such mode
+	Incidents   IncidentsDoc
+	Promotion   Promotion
+	Staffing    StaffingDoc
+	MaxMoves    int
+}
+
+// Overload is a compiled OverloadDoc.
+type Overload struct {
+	OverloadDoc
+	Enter, Leave *Expr
+}
+
+// Promotion is a compiled PromotionDoc; Margins are per class, in per cent.
+type Promotion struct {
+	Margins     map[router.ClassName]float64
+	Days, Least int
 }
 
 // Learning is when a new text model may take the place of the one in force; see LearningDoc.
@@ -59,8 +79,9 @@ type Rule struct {
 // Class is a compiled class.
 type Class struct {
 	ClassDoc
-	Weight, Target, Handling, Lead, K, Guard, Boost *Expr
-	HandlingBy                                      map[router.Channel]*Expr
+	Weight, Target, Handling, Lead, K, Guard, Boost, Bonus, Reserve *Expr
+	HandlingBy                                                      map[router.Channel]*Expr
+	FirstAnswer, NextAnswer, Resolution                             *Expr // nil: the clock does not run
 }
 
 // Topic finds a topic by name, nil if the policy has none of it.
@@ -161,6 +182,7 @@ func (c *compiler) run() {
 	c.numbers()
 	c.privacy()
 	c.learning()
+	c.work()
 }
 
 func (c *compiler) learning() {

@@ -21,7 +21,9 @@ import (
 // Params are the numbers of a class at one moment.
 type Params struct {
 	order.Class
-	By map[router.Channel]time.Duration `json:"by,omitempty"` // handling times that differ by channel
+	By      map[router.Channel]time.Duration   `json:"by,omitempty"`      // handling times that differ by channel
+	Reserve int                                `json:"reserve,omitempty"` // it gets an agent only while more are idle
+	Clocks  map[router.ClockName]time.Duration `json:"clocks,omitempty"`  // targets of the clocks beside the wait
 }
 
 // For is the class as it counts for tickets of a channel.
@@ -34,7 +36,8 @@ func (p Params) For(ch router.Channel) order.Class {
 }
 
 // standard is used for a number that has never been good (ROUTING §1's own values, in minutes where times).
-var standard = map[string]float64{"weight": 1, "target": 60, "handling": 8, "lead": 10, "k": 10, "guard": 3, "boost": 1}
+var standard = map[string]float64{"weight": 1, "target": 60, "handling": 8, "lead": 10, "k": 10, "guard": 3, "boost": 1,
+	"first_answer": 60, "next_answer": 120, "resolution": 2880}
 
 // Evaluate works out all classes. last is what the snapshot before had. Warnings name each
 // expression that gave no finite positive number.
@@ -42,37 +45,70 @@ func Evaluate(rs *policy.Ruleset, vars policy.Vars, last map[router.ClassName]Pa
 	out := make(map[router.ClassName]Params, len(rs.ClassList))
 	var warnings []string
 	for _, c := range rs.ClassList {
-		old, had := last[c.Name]
-		number := func(name string, x *policy.Expr, oldValue float64) float64 {
-			v, err := x.Number(vars)
-			if err == nil {
-				return v
-			}
-			warnings = append(warnings, fmt.Sprintf("%s.%s: %v", c.Name, name, err))
-			if had && oldValue > 0 {
-				return oldValue
-			}
-			return standard[name]
-		}
-		minutes := func(name string, x *policy.Expr, old time.Duration) time.Duration {
-			return time.Duration(number(name, x, old.Minutes()) * float64(time.Minute))
-		}
-		p := Params{Class: order.Class{
-			Weight: number("weight", c.Weight, old.Weight), Target: minutes("target", c.Target, old.Target),
-			Handling: minutes("handling", c.Handling, old.Handling), Lead: minutes("lead", c.Lead, old.Lead),
-			K: minutes("k", c.K, old.K), Guard: number("guard", c.Guard, old.Guard), Boost: number("boost", c.Boost, old.Boost),
-		}}
-		for _, ch := range router.Channels() {
-			if x := c.HandlingBy[ch]; x != nil {
-				if p.By == nil {
-					p.By = map[router.Channel]time.Duration{}
-				}
-				p.By[ch] = minutes("handling", x, old.By[ch])
-			}
-		}
-		out[c.Name] = p
+		e := evaluator{class: c.Name, vars: vars}
+		out[c.Name] = e.params(c, last[c.Name])
+		warnings = append(warnings, e.warnings...)
 	}
 	return out, warnings
+}
+
+// evaluator works out the numbers of one class.
+type evaluator struct {
+	class    router.ClassName
+	vars     policy.Vars
+	warnings []string
+}
+
+// number is a finite positive number; old, the last good one, stands in for a bad one, and the standard for none.
+func (e *evaluator) number(name string, x *policy.Expr, old float64) float64 {
+	v, err := x.Number(e.vars)
+	if err == nil {
+		return v
+	}
+	e.warnings = append(e.warnings, fmt.Sprintf("%s.%s: %v", e.class, name, err))
+	if old > 0 {
+		return old
+	}
+	return standard[name]
+}
+
+// amount is a finite number that may be 0; what is bad keeps the last good one.
+func (e *evaluator) amount(name string, x *policy.Expr, old float64) float64 {
+	v, err := x.Amount(e.vars)
+	if err == nil {
+		return v
+	}
+	e.warnings = append(e.warnings, fmt.Sprintf("%s.%s: %v", e.class, name, err))
+	return old
+}
+
+func (e *evaluator) minutes(name string, x *policy.Expr, old time.Duration) time.Duration {
+	return time.Duration(e.number(name, x, old.Minutes()) * float64(time.Minute))
+}
+
+func (e *evaluator) params(c *policy.Class, old Params) Params {
+	p := Params{Class: order.Class{
+		Weight: e.number("weight", c.Weight, old.Weight), Target: e.minutes("target", c.Target, old.Target),
+		Handling: e.minutes("handling", c.Handling, old.Handling), Lead: e.minutes("lead", c.Lead, old.Lead),
+		K: e.minutes("k", c.K, old.K), Guard: e.number("guard", c.Guard, old.Guard), Boost: e.number("boost", c.Boost, old.Boost),
+	}, Reserve: int(e.amount("reserve", c.Reserve, float64(old.Reserve)))}
+	for _, ch := range router.Channels() {
+		if x := c.HandlingBy[ch]; x != nil {
+			if p.By == nil {
+				p.By = map[router.Channel]time.Duration{}
+			}
+			p.By[ch] = e.minutes("handling", x, old.By[ch])
+		}
+	}
+	for name, x := range map[router.ClockName]*policy.Expr{router.ClockFirstAnswer: c.FirstAnswer, router.ClockNextAnswer: c.NextAnswer, router.ClockResolution: c.Resolution} {
+		if x != nil {
+			if p.Clocks == nil {
+				p.Clocks = map[router.ClockName]time.Duration{}
+			}
+			p.Clocks[name] = e.minutes(string(name), x, old.Clocks[name])
+		}
+	}
+	return p
 }
 
 // Assignment is what the rules gave a ticket.
