@@ -14,6 +14,14 @@ func (s Span) holds(h router.Head) bool {
 	return s.From <= at && at < s.To
 }
 
+// Aged is the stamp before which AgeAt must lie.
+func (q HeadQuery) Aged() int64 {
+	if q.AgedTo.IsZero() {
+		return math.MaxInt64
+	}
+	return Stamp(q.AgedTo) + 1
+}
+
 // Answer puts the heads of one run together from those in the window of
 // cut-offs and the oldest of any kind, both at most Limit. The oldest are
 // everything up to the last of them, so that only the kinds from there on, if
@@ -26,8 +34,9 @@ func (q HeadQuery) Answer(window, oldest []router.Head, seek func(Span) ([]route
 	limit := Page(q.Limit)
 	guard := Stamp(q.GuardAt)
 	late := max(Stamp(q.LateAt), guard)
-	last := Stamp(oldest[len(oldest)-1].AgeAt)
+	last, aged := Stamp(oldest[len(oldest)-1].AgeAt), q.Aged()
 	for _, kind := range []Span{{late, math.MaxInt64}, {guard, late}, {math.MinInt64, guard}} {
+		kind.To = min(kind.To, aged)
 		found := within(oldest, kind)
 		if len(oldest) == limit && len(found) < limit && last < kind.To && kind.From < kind.To {
 			var err error

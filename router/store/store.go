@@ -74,6 +74,7 @@ type HeadQuery struct {
 	GuardAt    time.Time // AgeAt before this: over its guard
 	CutoffFrom time.Time // with CutoffTo: the window in which a cut-off counts; zero: cut-offs do not matter
 	CutoffTo   time.Time // not in the window itself
+	AgedTo     time.Time // only tickets whose AgeAt is not after this; zero: any
 	Limit      int       // of each kind
 }
 
@@ -117,6 +118,9 @@ type Tickets interface {
 	// cut-off before both). The cost is bounded by the number of queries and their limits, never by
 	// the number of waiting tickets.
 	Heads(ctx context.Context, agent router.AgentID, now time.Time, qs []HeadQuery) ([]router.Head, error)
+	// RunTickets walks the waiting tickets of a run, oldest first (AgeAt, then id), after one of
+	// them; a zero Head begins. For work on all of them.
+	RunTickets(ctx context.Context, run router.RunKey, after router.Head, limit int) ([]router.Head, error)
 	// Load counts waiting tickets by run, with the oldest of each.
 	Load(ctx context.Context) ([]RunLoad, error)
 	// CountStates counts tickets by state other than resolved.

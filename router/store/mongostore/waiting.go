@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"hash/fnv"
+	"math"
 	"sort"
 	"sync"
 	"time"
@@ -269,6 +270,9 @@ func (l look) heads(ctx context.Context, q store.HeadQuery) ([]router.Head, erro
 	if from, to := store.Stamp(q.CutoffFrom), store.Stamp(q.CutoffTo); from < to {
 		var err error
 		filter := bson.D{{Key: "cut_run", Value: l.run.Key}, {Key: "cutoff_at", Value: bson.D{{Key: "$gte", Value: from}, {Key: "$lt", Value: to}}}}
+		if !q.AgedTo.IsZero() {
+			filter = append(filter, bson.E{Key: "cut_age", Value: bson.D{{Key: "$lt", Value: q.Aged()}}})
+		}
 		if window, err = l.seek(ctx, filter, asc("cutoff_at", "cut_age", "cut_id"), "run_cutoff"); err != nil {
 			return nil, err
 		}
@@ -310,6 +314,27 @@ func (l look) seek(ctx context.Context, filter, order bson.D, hint string) ([]ro
 		}
 	}
 	return hs, nil
+}
+
+// RunTickets walks the waiting tickets of a run, oldest first.
+func (s *Store) RunTickets(ctx context.Context, key router.RunKey, after router.Head, limit int) ([]router.Head, error) {
+	if err := s.learnRuns(ctx, []store.HeadQuery{{Run: key}}); err != nil {
+		return nil, wrap("mongostore.runtickets", err)
+	}
+	run, ok := s.runs.get(key)
+	if !ok {
+		return nil, nil
+	}
+	filter := bson.D{{Key: "run", Value: key}}
+	if after.TicketID != "" {
+		at := store.Stamp(after.AgeAt)
+		filter = append(filter, bson.E{Key: "age_at", Value: bson.D{{Key: "$gte", Value: at}}}, bson.E{Key: "$or", Value: bson.A{
+			bson.D{{Key: "age_at", Value: bson.D{{Key: "$gt", Value: at}}}},
+			bson.D{{Key: "wait_id", Value: bson.D{{Key: "$gt", Value: after.TicketID}}}},
+		}})
+	}
+	hs, err := look{s, run, "", math.MaxInt64, store.Page(limit)}.seek(ctx, filter, asc("age_at", "wait_id"), "run_age")
+	return hs, wrap("mongostore.runtickets", err)
 }
 
 // termHash stands for a term in the index: eight bytes instead of a word.

@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ const (
 	line       = `age_at || ' ' || cutoff_at || ' ' || version || ' ' || ticket || ' ' || iif(skip_until > ?2, skip_agent, '')`
 	asLines    = `(SELECT group_concat(line, char(10)) FROM (SELECT ` + line + ` AS line FROM `
 	byAge      = asLines + `waiting WHERE run = q.run` + notSkipped + ` ORDER BY age_at, ticket LIMIT ?3))`
-	byCutoff   = asLines + `cutoffs WHERE run = q.run AND cutoff_at >= q.low AND cutoff_at < q.high` + notSkipped +
+	byCutoff   = asLines + `cutoffs WHERE run = q.run AND cutoff_at >= q.low AND cutoff_at < q.high AND age_at < q.aged` + notSkipped +
 		` ORDER BY cutoff_at, age_at, ticket LIMIT ?3))`
 	bySpan = `SELECT ` + line + ` FROM waiting
 		WHERE run = ?4 AND age_at >= ?5 AND age_at < ?6` + notSkipped + ` ORDER BY age_at, ticket LIMIT ?3`
@@ -31,9 +32,9 @@ var byGroup = groupQuery()
 func groupQuery() string {
 	values := make([]string, groupSize)
 	for i := range values {
-		values[i] = fmt.Sprintf("(?%d, ?%d, ?%d)", 3*i+4, 3*i+5, 3*i+6)
+		values[i] = fmt.Sprintf("(?%d, ?%d, ?%d, ?%d)", 4*i+4, 4*i+5, 4*i+6, 4*i+7)
 	}
-	return `WITH q (run, low, high) AS (VALUES ` + strings.Join(values, ", ") + `) SELECT ` + byAge + `, ` + byCutoff + ` FROM q`
+	return `WITH q (run, low, high, aged) AS (VALUES ` + strings.Join(values, ", ") + `) SELECT ` + byAge + `, ` + byCutoff + ` FROM q`
 }
 
 // look is what one query wants, and what was found for it.
@@ -94,14 +95,14 @@ func (s *Store) looks(c *conn, qs []store.HeadQuery) ([]look, error) {
 // lookTogether finds the oldest of each run, and those whose cut-off is in its window.
 func lookTogether(c *conn, agent router.AgentID, now time.Time, group []look) error {
 	limit := 0
-	args := make([]any, 3, 3+3*groupSize)
+	args := make([]any, 3, 3+4*groupSize)
 	for i := range groupSize {
 		if i >= len(group) {
-			args = append(args, int64(0), int64(0), int64(0))
+			args = append(args, int64(0), int64(0), int64(0), int64(0))
 			continue
 		}
 		limit = max(limit, group[i].limit)
-		args = append(args, group[i].id, store.Stamp(group[i].CutoffFrom), store.Stamp(group[i].CutoffTo))
+		args = append(args, group[i].id, store.Stamp(group[i].CutoffFrom), store.Stamp(group[i].CutoffTo), group[i].Aged())
 	}
 	args[0], args[1], args[2] = string(agent), store.Stamp(now), int64(limit)
 	i := 0
@@ -150,4 +151,26 @@ func (l *look) seek(c *conn, agent router.AgentID, now time.Time, s store.Span) 
 		return err
 	})
 	return found, err
+}
+
+// RunTickets walks the waiting tickets of a run, oldest first.
+func (s *Store) RunTickets(ctx context.Context, key router.RunKey, after router.Head, limit int) ([]router.Head, error) {
+	var heads []router.Head
+	err := s.read(ctx, "sqlitestore.runtickets", func(c *conn) error {
+		id, run, err := s.lookUp(c, key)
+		if err != nil || id == 0 {
+			return err
+		}
+		from := int64(math.MinInt64)
+		if after.TicketID != "" {
+			from = store.Stamp(after.AgeAt)
+		}
+		l := look{run: run, limit: store.Page(limit)}
+		return c.rows(`SELECT `+line+` FROM waiting WHERE run = ?1 AND (age_at, ticket) > (?3, ?4) ORDER BY age_at, ticket LIMIT ?5`,
+			[]any{id, int64(math.MaxInt64), from, string(after.TicketID), int64(l.limit)}, func(r row) (err error) {
+				heads, err = l.parse(r.text(0), heads)
+				return err
+			})
+	})
+	return heads, err
 }

@@ -191,6 +191,11 @@ func (f *Flaky) Runs(ctx context.Context, queues []router.QueueName, agents ...r
 	return call(ctx, f, "Runs", func() ([]router.Run, error) { return f.inner.Runs(ctx, queues, agents...) })
 }
 
+// RunTickets is the inner store's, under a fault.
+func (f *Flaky) RunTickets(ctx context.Context, run router.RunKey, after router.Head, limit int) ([]router.Head, error) {
+	return call(ctx, f, "RunTickets", func() ([]router.Head, error) { return f.inner.RunTickets(ctx, run, after, limit) })
+}
+
 // Heads is the inner store's, under a fault.
 func (f *Flaky) Heads(ctx context.Context, agent router.AgentID, now time.Time, qs []store.HeadQuery) ([]router.Head, error) {
 	return call(ctx, f, "Heads", func() ([]router.Head, error) { return f.inner.Heads(ctx, agent, now, qs) })

@@ -54,6 +54,7 @@ func testHeadsModel(t *testing.T, s store.Store) {
 		}
 		checkRuns(t, s, all)
 		checkLoad(t, s, all)
+		checkRunTickets(t, s, all)
 		for range 12 {
 			checkHeads(t, s, rng, all)
 		}
@@ -118,6 +119,38 @@ func checkLoad(t *testing.T, s store.Store, all map[router.TicketID]router.Ticke
 	}
 }
 
+// checkRunTickets walks every run in small steps.
+func checkRunTickets(t *testing.T, s store.Store, all map[router.TicketID]router.Ticket) {
+	t.Helper()
+	for key := range runsOf(all) {
+		var want, have []router.TicketID
+		var of []router.Ticket
+		for _, w := range all {
+			if w.State == router.StateWaiting && w.Run().Key == key {
+				of = append(of, w)
+			}
+		}
+		sortBy(of, func(a, b router.Ticket) bool { return a.AgeAt.Before(b.AgeAt) || a.AgeAt.Equal(b.AgeAt) && a.ID < b.ID })
+		for _, w := range of {
+			want = append(want, w.ID)
+		}
+		after := router.Head{}
+		for range len(all) {
+			page := got(s.RunTickets(t.Context(), key, after, 3))(t)
+			if len(page) == 0 {
+				break
+			}
+			for _, h := range page {
+				have = append(have, h.TicketID)
+			}
+			after = page[len(page)-1]
+		}
+		if !slices.Equal(have, want) {
+			t.Fatalf("run %s: got %v, want %v", key, have, want)
+		}
+	}
+}
+
 func checkHeads(t *testing.T, s store.Store, rng *rand.Rand, all map[router.TicketID]router.Ticket) {
 	t.Helper()
 	agent := []router.AgentID{"", "lin", "wang"}[rng.IntN(3)]
@@ -131,6 +164,9 @@ func checkHeads(t *testing.T, s store.Store, rng *rand.Rand, all map[router.Tick
 		if rng.IntN(3) > 0 {
 			q.CutoffFrom = at(18 + rng.IntN(6))
 			q.CutoffTo = q.CutoffFrom.Add(time.Duration(rng.IntN(6)) * time.Second)
+		}
+		if rng.IntN(4) == 0 {
+			q.AgedTo = at(rng.IntN(13))
 		}
 		qs = append(qs, q)
 	}
@@ -174,7 +210,7 @@ func model(all map[router.TicketID]router.Ticket, agent router.AgentID, now time
 			var of []router.Ticket
 			for _, w := range all {
 				skipped := agent != "" && w.SkipAgent == agent && w.SkipUntil.After(now)
-				if w.State == router.StateWaiting && w.Run().Key == q.Run && !skipped && kind(w) {
+				if w.State == router.StateWaiting && w.Run().Key == q.Run && !skipped && kind(w) && (q.AgedTo.IsZero() || !w.AgeAt.After(q.AgedTo)) {
 					of = append(of, w)
 				}
 			}
