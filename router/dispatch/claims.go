@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/match"
 	"switchyard/router/store"
 )
 
@@ -22,8 +23,10 @@ func (s *Service) Claim(ctx context.Context, agent router.User, id router.Ticket
 			return t, router.Fail(op, router.CodeNotClaimable, "the ticket is %s, not waiting", t.State)
 		case !agent.Covers(t.Queue):
 			return t, router.Fail(op, router.CodeNotClaimable, "you do not serve the queue %s", t.Queue)
-		case !agent.CanServe(t.Needs, t.Speaks):
-			return t, router.Fail(op, router.CodeNotClaimable, "the ticket needs a skill or language that you do not have")
+		case !match.OnShift(p.view.Rules.Ruleset, agent, s.Now()):
+			return t, router.Fail(op, router.CodeNotClaimable, "your shift has not begun, or is over")
+		case !p.reaches(t):
+			return t, router.Fail(op, router.CodeNotClaimable, "the ticket needs a skill or language that you do not have, or must wait longer for you")
 		case p.view.Rules.Capacity[t.Channel] > p.free:
 			return t, router.Fail(op, router.CodeNotClaimable, "you hold too much to take a %s ticket; finish something first", t.Channel)
 		case t.KeptFor != "" && t.KeptFor != agent.ID:

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/load"
+	"switchyard/router/match"
 	"switchyard/router/order"
 )
 
@@ -15,9 +17,6 @@ type Served struct {
 	Empty  Empty
 }
 
-// fullCapacity is what an agent has when he holds nothing.
-const fullCapacity = 100
-
 // pullTries bounds how often a pull looks at heads anew when others were faster.
 const pullTries = 12
 
@@ -25,6 +24,9 @@ const pullTries = 12
 // queues named or, without names, all of his. A pull makes an away agent available.
 func (s *Service) Pull(ctx context.Context, agent router.User, queues []router.QueueName) (Served, error) {
 	defer s.lockAgent(agent.ID)()
+	if !match.OnShift(s.Live.View().Rules.Ruleset, agent, s.Now()) {
+		return Served{Empty: EmptyOffShift}, nil
+	}
 	if err := s.appear(ctx, agent.ID); err != nil {
 		return Served{}, err
 	}
@@ -102,7 +104,7 @@ type pull struct {
 }
 
 func (s *Service) newPull(ctx context.Context, agent router.User, queues []router.QueueName) (*pull, error) {
-	p := &pull{s: s, agent: agent, view: s.Live.View(), now: s.Now(), free: fullCapacity}
+	p := &pull{s: s, agent: agent, view: s.Live.View(), now: s.Now(), free: match.Full}
 	for _, q := range p.view.Rules.QueueList {
 		if agent.Covers(q.Name) && (len(queues) == 0 || containsQueue(queues, q.Name)) {
 			p.queues = append(p.queues, q.Name)
@@ -129,32 +131,79 @@ func containsQueue(list []router.QueueName, q router.QueueName) bool {
 	return false
 }
 
-// covers reports whether a run stands in the queues of this pull and may be seen by its agent.
-func (p *pull) covers(r router.Run) bool {
-	return (r.KeptFor == "" || r.KeptFor == p.agent.ID) && containsQueue(p.queues, r.Queue)
+// Why an agent does not get a run; the words stand in traces.
+const (
+	foreign      = "foreign" // not in the queues of this pull, or kept for somebody else
+	noSkill      = "no_skill"
+	noCapacity   = "no_capacity"
+	leftToOthers = "idle_reserve" // its class leaves the last idle agents to others
+	tooYoung     = "ring"         // it must wait longer before this agent may serve it
+)
+
+// judge says from which wait on the agent may serve a run, or why he cannot now.
+func (p *pull) judge(r router.Run) (reach, string) {
+	in := reach{run: r}
+	if r.KeptFor != "" && r.KeptFor != p.agent.ID || !containsQueue(p.queues, r.Queue) {
+		return in, foreign
+	}
+	after, ok := match.Reach(p.view.Rules.Queues[r.Queue].Rings, p.agent, r)
+	in.after = after
+	switch {
+	case !ok:
+		return in, noSkill
+	case p.view.Rules.Capacity[r.Channel] > p.free:
+		return in, noCapacity
+	case p.free == match.Full && match.Reserved(p.view.Snapshot.Classes[r.Class].Reserve, p.idle()):
+		return in, leftToOthers
+	}
+	return in, ""
 }
 
-// cannot says why the agent cannot serve a run now, "" if he can.
-func (p *pull) cannot(r router.Run) string {
-	switch {
-	case !p.agent.CanServe(r.Needs, r.Speaks):
-		return "no_skill"
-	case p.view.Rules.Capacity[r.Channel] > p.free:
-		return "no_capacity"
+// reaches reports whether a ticket has waited long enough for the agent's skills.
+func (p *pull) reaches(t router.Ticket) bool {
+	q := p.view.Rules.Queues[t.Queue]
+	if q == nil {
+		return p.agent.CanServe(t.Needs, t.Speaks)
 	}
-	return ""
+	after, ok := match.Reach(q.Rings, p.agent, t.Run())
+	return ok && t.Wait(p.now, q.Hours) >= after
+}
+
+// idle is how many agents have nothing in hand, the one who pulls among them.
+func (p *pull) idle() int {
+	n := 1
+	for _, a := range p.view.Agents {
+		if a.User.ID != p.agent.ID && p.there(a) && a.Held == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// there reports whether an agent takes work now.
+func (p *pull) there(a load.Agent) bool {
+	return a.Presence == router.PresenceAvailable && match.OnShift(p.view.Rules.Ruleset, a.User, p.now)
+}
+
+// tooYoung notes the runs in which nothing has waited long enough for the agent.
+func (p *pull) tooYoung(rs []reach) {
+	for _, in := range rs {
+		if in.after > 0 && len(p.seen.heads[in.key()]) == 0 {
+			p.passed = append(p.passed, router.PassedRun{Run: in.run.Key, Reason: tooYoung})
+		}
+	}
 }
 
 // reservable reports whether only full hands keep the agent from serving a run, and nobody else has them empty.
-func (p *pull) reservable(r router.Run) bool {
-	return p.free < fullCapacity && p.view.Rules.Capacity[r.Channel] <= fullCapacity && p.covers(r) && p.cannot(r) == "no_capacity" && !p.roomElsewhere(r)
+func (p *pull) reservable(r router.Run, why string) bool {
+	return why == noCapacity && p.free < match.Full && p.view.Rules.Capacity[r.Channel] <= match.Full && !p.roomElsewhere(r)
 }
 
 // roomElsewhere reports whether some other available agent could take the run now.
 func (p *pull) roomElsewhere(r router.Run) bool {
 	for _, a := range p.view.Agents {
-		if a.User.ID != p.agent.ID && a.Presence == router.PresenceAvailable && a.User.Covers(r.Queue) &&
-			a.User.CanServe(r.Needs, r.Speaks) && fullCapacity-a.Held >= p.view.Rules.Capacity[r.Channel] {
+		if a.User.ID != p.agent.ID && p.there(a) && a.User.Covers(r.Queue) &&
+			a.User.CanServe(r.Needs, r.Speaks) && match.Full-a.Held >= p.view.Rules.Capacity[r.Channel] {
 			return true
 		}
 	}
@@ -164,7 +213,7 @@ func (p *pull) roomElsewhere(r router.Run) bool {
 // skipFor is the agent whose released tickets are passed over: this one, unless nobody else is there to take them.
 func (p *pull) skipFor() router.AgentID {
 	for _, a := range p.view.Agents {
-		if a.User.ID != p.agent.ID && a.Presence == router.PresenceAvailable {
+		if a.User.ID != p.agent.ID && p.there(a) {
 			return p.agent.ID
 		}
 	}
@@ -209,7 +258,7 @@ func (p *pull) withinCapacity(ctx context.Context, t router.Ticket) (bool, error
 			last = h
 		}
 	}
-	if cost <= fullCapacity || len(held) == 1 || last.ID != t.ID {
+	if cost <= match.Full || len(held) == 1 || last.ID != t.ID {
 		return true, nil
 	}
 	_, err = p.s.change(ctx, t.ID, func(now router.Ticket) (router.Ticket, error) {

@@ -28,11 +28,11 @@ func (p *pull) empty(ctx context.Context) Empty {
 		counts[x.Reason]++
 	}
 	switch {
-	case counts["reserved"] > 0:
+	case counts["reserved"] > 0, counts[leftToOthers] > 0:
 		return EmptyReserved
-	case counts["no_capacity"] > 0:
+	case counts[noCapacity] > 0:
 		return EmptyNoCapacity
-	case counts["no_skill"] > 0:
+	case counts[noSkill] > 0, counts[tooYoung] > 0:
 		return EmptyNoSkill
 	}
 	if p.runs > 0 && p.skipped(ctx) {

@@ -22,14 +22,27 @@ type sight struct {
 	now   time.Time
 	skip  router.AgentID // whose released tickets were left out
 	runs  []router.Run
-	heads map[router.RunKey][]order.Candidate
+	heads map[reachKey][]order.Candidate
 	skips map[router.AgentID]bool // who has just released one of the heads
 	lines map[string]order.Lines  // by the runs that stand in them
 
 	mu     sync.Mutex // guards what follows: losers of a claim go on by themselves
-	spare  map[router.RunKey]int
+	spare  map[reachKey]int
 	handed map[router.TicketID]bool
 }
+
+// reach is a run as an agent may see it: all of it, or what has waited long enough for a ring to let him.
+type reach struct {
+	run   router.Run
+	after time.Duration // business time
+}
+
+type reachKey struct {
+	run   router.RunKey
+	after time.Duration
+}
+
+func (r reach) key() reachKey { return reachKey{r.run.Key, r.after} }
 
 const (
 	// spareHeads is how many heads of a run a look for several pulls reads beyond those being claimed.
@@ -40,7 +53,7 @@ const (
 
 // see reads the heads of all runs that any of the pulls may serve, or may be reserved for.
 func (s *Service) see(ctx context.Context, pulls []*pull, skip router.AgentID) (*sight, error) {
-	seen := &sight{s: s, view: s.Live.View(), now: s.Now(), skip: skip, heads: map[router.RunKey][]order.Candidate{}, spare: map[router.RunKey]int{},
+	seen := &sight{s: s, view: s.Live.View(), now: s.Now(), skip: skip, heads: map[reachKey][]order.Candidate{}, spare: map[reachKey]int{},
 		skips: map[router.AgentID]bool{}, lines: map[string]order.Lines{}, handed: map[router.TicketID]bool{}}
 	var queues []router.QueueName
 	var agents []router.AgentID
@@ -57,36 +70,57 @@ func (s *Service) see(ctx context.Context, pulls []*pull, skip router.AgentID) (
 	if seen.runs, err = s.Store.Runs(ctx, queues, agents...); err != nil {
 		return nil, err
 	}
-	var wanted []router.Run
+	var wanted []reach
+	named := map[reachKey]bool{}
 	for _, r := range seen.runs {
 		for _, p := range pulls {
-			if p.covers(r) && p.cannot(r) == "" || p.reservable(r) {
-				wanted = append(wanted, r)
-				break
+			in, why := p.judge(r)
+			if (why == "" || p.reservable(r, why)) && !named[in.key()] {
+				named[in.key()] = true
+				wanted = append(wanted, in)
 			}
 		}
 	}
 	return seen, seen.read(ctx, wanted, min(len(pulls), spareHeads))
 }
 
-// read reads heads of runs, as many of each kind as are being claimed and some to spare.
-func (v *sight) read(ctx context.Context, runs []router.Run, spare int) error {
-	if len(runs) == 0 {
-		return nil
+// read reads heads, as many of each kind as are being claimed and some to spare. A run that is
+// looked at from several waits is asked for in as many rounds, so that each answer is of one query.
+func (v *sight) read(ctx context.Context, rs []reach, spare int) error {
+	for len(rs) > 0 {
+		var now, later []reach
+		in := map[router.RunKey]reach{}
+		for _, r := range rs {
+			if _, twice := in[r.run.Key]; twice {
+				later = append(later, r)
+				continue
+			}
+			in[r.run.Key] = r
+			now = append(now, r)
+		}
+		if err := v.readOnce(ctx, now, in, spare); err != nil {
+			return err
+		}
+		rs = later
 	}
-	qs := make([]store.HeadQuery, len(runs))
-	for i, r := range runs {
+	return nil
+}
+
+func (v *sight) readOnce(ctx context.Context, rs []reach, in map[router.RunKey]reach, spare int) error {
+	qs := make([]store.HeadQuery, len(rs))
+	for i, r := range rs {
 		v.setSpare(r, spare)
-		v.heads[r.Key] = nil
-		qs[i] = v.query(r, spare+v.s.inFlight.of(r.Key))
+		v.heads[r.key()] = nil
+		qs[i] = v.query(r, spare+v.s.inFlight.of(r.run.Key))
 	}
 	heads, err := v.s.Store.Heads(ctx, v.skip, v.now, qs)
 	for _, h := range heads {
 		if h.SkipFor != "" {
 			v.skips[h.SkipFor] = true
 		}
+		key := in[h.Run.Key].key()
 		wait := v.view.Rules.Calendar(h.Run.Queue).Between(h.AgeAt, v.now)
-		v.heads[h.Run.Key] = append(v.heads[h.Run.Key], order.Candidate{Head: h, Wait: wait, Class: v.class(h.Run)})
+		v.heads[key] = append(v.heads[key], order.Candidate{Head: h, Wait: wait, Class: v.class(h.Run)})
 	}
 	clear(v.lines)
 	return err
@@ -100,30 +134,35 @@ func (v *sight) class(r router.Run) order.Class {
 	return params.For(r.Channel)
 }
 
-func (v *sight) query(r router.Run, limit int) store.HeadQuery {
-	c, cal := v.class(r), v.view.Rules.Calendar(r.Queue)
+func (v *sight) query(in reach, limit int) store.HeadQuery {
+	c, cal := v.class(in.run), v.view.Rules.Calendar(in.run.Queue)
 	from, to := order.CutoffWindow(v.now, c)
-	return store.HeadQuery{Run: r.Key, Limit: limit, CutoffFrom: from, CutoffTo: to,
+	q := store.HeadQuery{Run: in.run.Key, Limit: limit, CutoffFrom: from, CutoffTo: to,
 		LateAt: cal.Before(v.now, c.Target), GuardAt: cal.Before(v.now, time.Duration(c.Guard*float64(c.Target)))}
+	if in.after > 0 {
+		q.AgedTo = cal.Before(v.now, in.after)
+	}
+	return q
 }
 
 // choose orders the heads for one pull and hands it the first that is free. left is how many
 // pulls have yet to choose. Who has just released one of the heads looks again, without them.
 func (v *sight) choose(ctx context.Context, p *pull, left int) error {
 	p.seen, p.ranked, p.ahead, p.passed, p.runs = v, nil, nil, nil, 0
-	var mine, used []router.Run
+	var mine, used []reach
 	for _, r := range v.runs {
-		if !p.covers(r) {
+		in, why := p.judge(r)
+		if why == foreign {
 			continue
 		}
 		p.runs++
-		if why := p.cannot(r); why != "" {
+		if why != "" {
 			p.passed = append(p.passed, router.PassedRun{Run: r.Key, Reason: why})
 			continue
 		}
-		mine = append(mine, r)
-		if v.usedUp(r) {
-			used = append(used, r)
+		mine = append(mine, in)
+		if v.usedUp(in) {
+			used = append(used, in)
 		}
 	}
 	if err := v.read(ctx, used, left); err != nil {
@@ -135,6 +174,7 @@ func (v *sight) choose(ctx context.Context, p *pull, left int) error {
 		return p.err
 	case !v.reserves(p):
 		p.ranked, p.ahead = v.order(mine).First(rankedHeads, v.taken)
+		p.tooYoung(mine)
 		p.hand(0)
 	}
 	return nil
@@ -145,10 +185,11 @@ func (v *sight) choose(ctx context.Context, p *pull, left int) error {
 // Only agents who hold something are reserved, and only while nobody has the room.
 func (v *sight) reserves(p *pull) bool {
 	for _, r := range v.runs {
-		if !p.reservable(r) {
+		in, why := p.judge(r)
+		if !p.reservable(r, why) {
 			continue
 		}
-		for _, c := range v.heads[r.Key] {
+		for _, c := range v.heads[in.key()] {
 			if c.Wait > v.view.Rules.ReserveAfter && c.Head.SkipFor != p.agent.ID {
 				p.passed = append(p.passed, router.PassedRun{Run: r.Key, TicketID: c.Head.TicketID, Reason: "reserved"})
 				return true
@@ -159,18 +200,21 @@ func (v *sight) reserves(p *pull) bool {
 }
 
 // order puts the heads of runs in line; pulls that may serve the same runs share it.
-func (v *sight) order(runs []router.Run) order.Lines {
+func (v *sight) order(rs []reach) order.Lines {
 	var key strings.Builder
-	for _, r := range runs {
-		key.WriteString(string(r.Key))
+	for _, r := range rs {
+		key.WriteString(string(r.run.Key))
+		if r.after > 0 {
+			key.WriteString(r.after.String())
+		}
 		key.WriteByte('\n')
 	}
 	if have, ok := v.lines[key.String()]; ok {
 		return have
 	}
 	var cs []order.Candidate
-	for _, r := range runs {
-		cs = append(cs, v.heads[r.Key]...)
+	for _, r := range rs {
+		cs = append(cs, v.heads[r.key()]...)
 	}
 	lines := order.Queue(v.view.Rules.OrderRules(), cs, v.now)
 	v.lines[key.String()] = lines
@@ -192,18 +236,22 @@ func (v *sight) take(h router.Head) bool {
 		return false
 	}
 	v.handed[h.TicketID] = true
-	v.spare[h.Run.Key]--
+	for key := range v.spare { // a run may be looked at from several waits
+		if key.run == h.Run.Key {
+			v.spare[key]--
+		}
+	}
 	return true
 }
 
-func (v *sight) setSpare(r router.Run, n int) {
+func (v *sight) setSpare(r reach, n int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.spare[r.Key] = n
+	v.spare[r.key()] = n
 }
 
-func (v *sight) usedUp(r router.Run) bool {
+func (v *sight) usedUp(r reach) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.spare[r.Key] <= 0
+	return v.spare[r.key()] <= 0
 }
