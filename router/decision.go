@@ -67,6 +67,8 @@ type Decision struct {
 	CutoffAt       time.Time      `json:"cutoff_at,omitzero"`
 	Target         time.Duration  `json:"target,omitempty"`
 	Overflown      bool           `json:"overflown,omitempty"`
+	Guest          bool           `json:"guest,omitempty"`
+	Away           bool           `json:"away,omitempty"` // it is sent away from its own queue, which counts as a move
 	Classification Classification `json:"classification"`
 	Ask            []string       `json:"ask,omitempty"`          // facts that an automatic first question asks for
 	AskLanguage    Language       `json:"ask_language,omitempty"` // zh or en, where something is asked

@@ -75,7 +75,7 @@ func (t Ticket) Enqueue(now time.Time, queue QueueName, cal, old Calendar, targe
 			next.AgeAt = cal.Before(now, wait)
 		}
 	default:
-		next.AgeAt, next.WaitedFor = now, 0
+		next.AgeAt, next.WaitedFor, next.Moves = now, 0, 0
 		next.Case = Case{Number: t.Case.Number + 1, StartedAt: now, Target: target}
 	}
 	return next, nil

@@ -92,8 +92,8 @@ func Decide(in Input) (router.Decision, error) {
 		d.Why = why.Why
 		return d, nil
 	}
-	r := route.Choose(route.Input{Rules: in.Rules.Ruleset, Ticket: in.Ticket, Topic: c.Topic, Rejected: c.Rejected, Failure: f.failure, Vars: vars, Modes: in.Modes, Now: in.Now})
-	d.State, d.Queue, d.Overflown = router.StateWaiting, r.Queue, r.Overflown
+	r := route.Choose(route.Input{Rules: in.Rules.Ruleset, Ticket: in.Ticket, Topic: c.Topic, Class: d.Class, Rejected: c.Rejected, Failure: f.failure, Vars: vars, Modes: in.Modes, Now: in.Now})
+	d.State, d.Queue, d.Overflown, d.Guest, d.Away = router.StateWaiting, r.Queue, r.Overflown, r.Guest, r.Away
 	d.Reasons = append(d.Reasons, r.Reasons...)
 	if q := in.Rules.Queues[d.Queue]; q != nil {
 		d.Needs = append(append([]router.Need{}, d.Needs...), q.Needs...)

@@ -234,7 +234,10 @@ func (s *Service) Apply(t router.Ticket, d router.Decision, why string) (router.
 		next.Topic = d.Classification.Topic
 	}
 	next.Class, next.Needs, next.Speaks, next.Language = d.Class, d.Needs, d.Speaks, d.Classification.Language
-	next.Decision, next.Overflown, next.Spam, next.Proposed = d.ID, d.Overflown, false, d.Classification.Proposed
+	next.Decision, next.Overflown, next.Guest, next.Spam, next.Proposed = d.ID, d.Overflown, d.Guest, false, d.Classification.Proposed
+	if d.Away {
+		next.Moves++
+	}
 	if next.CutoffAt.IsZero() || !d.CutoffAt.IsZero() {
 		next.CutoffAt = d.CutoffAt
 	}
