@@ -120,6 +120,13 @@ func userOf(u router.User, p router.PresenceState) openapi.User {
 	if out.Queues == nil {
 		out.Queues = []router.QueueName{}
 	}
+	out.Shift = u.Shift
+	for q, w := range u.Weights {
+		if out.QueueWeights == nil {
+			out.QueueWeights = map[string]float64{}
+		}
+		out.QueueWeights[string(q)] = w
+	}
 	for k, level := range u.Skills {
 		out.Skills[string(k)] = level
 	}

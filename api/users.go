@@ -43,14 +43,15 @@ func (s *Server) ListUsers(c echo.Context, p openapi.ListUsersParams) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-// knownQueues refuses queues that the policy in force does not have.
-func (s *Server) knownQueues(queues []router.QueueName) error {
-	for _, q := range queues {
-		if s.Live.View().Rules.Queues[q] == nil {
-			return router.FailField("api.user", "queues", "there is no queue %q", q)
-		}
+func weightsOf(in map[string]float64) map[router.QueueName]float64 {
+	if len(in) == 0 {
+		return nil
 	}
-	return nil
+	out := make(map[router.QueueName]float64, len(in))
+	for q, w := range in {
+		out[router.QueueName(q)] = w
+	}
+	return out
 }
 
 // CreateUser answers POST /v1/admin/users.
@@ -59,11 +60,12 @@ func (s *Server) CreateUser(c echo.Context, _ openapi.CreateUserParams) error {
 	if err != nil {
 		return err
 	}
-	if err := s.knownQueues(in.Queues); err != nil {
+	u := router.User{ID: in.Name, Role: in.Role, Languages: in.Languages, Skills: skillsOf(in.Skills), Queues: in.Queues, Weights: weightsOf(in.QueueWeights), Shift: in.Shift}
+	if err := s.Live.View().Rules.CheckProfile(u); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
-	u, err := s.Auth.AddUser(ctx, router.User{ID: in.Name, Role: in.Role, Languages: in.Languages, Skills: skillsOf(in.Skills), Queues: in.Queues})
+	u, err = s.Auth.AddUser(ctx, u)
 	if err != nil {
 		return err
 	}
@@ -95,7 +97,11 @@ func (s *Server) ChangeUser(c echo.Context, name router.AgentID) error {
 	if err != nil {
 		return err
 	}
-	if err := s.knownQueues(in.Queues); err != nil {
+	given := router.User{Queues: in.Queues, Weights: weightsOf(in.QueueWeights)}
+	if in.Shift != nil {
+		given.Shift = *in.Shift
+	}
+	if err := s.Live.View().Rules.CheckProfile(given); err != nil {
 		return err
 	}
 	return s.changeUser(c, name, in, "change_user")
@@ -131,6 +137,12 @@ func (s *Server) changeUser(c echo.Context, name router.AgentID, in openapi.User
 		}
 		if in.Queues != nil {
 			u.Queues = in.Queues
+		}
+		if in.QueueWeights != nil {
+			u.Weights = weightsOf(in.QueueWeights)
+		}
+		if in.Shift != nil {
+			u.Shift = *in.Shift
 		}
 		if in.Disabled != nil {
 			u.Disabled = *in.Disabled

@@ -267,6 +267,11 @@ func CheckUser(u router.User) error {
 			return router.FailField("auth.user", "skills", "must be names with levels from 1 to 10")
 		}
 	}
+	for q, w := range u.Weights {
+		if !u.Covers(q) || !(w >= 0.01 && w <= 100) {
+			return router.FailField("auth.user", "queue_weights", "must be queues of the agent with weights from 0.01 to 100")
+		}
+	}
 	return nil
 }
 

@@ -642,9 +642,15 @@ type User struct {
 	Name      AgentID       `json:"name"`
 	Presence  PresenceState `json:"presence,omitempty,omitzero"`
 
+	// QueueWeights Factors on the worth of a queue's tickets in this agent's pulls; 1 for a queue without one.
+	QueueWeights map[string]float64 `json:"queue_weights,omitempty,omitzero"`
+
 	// Queues Empty: all.
 	Queues []QueueName `json:"queues"`
 	Role   Role        `json:"role"`
+
+	// Shift The policy's calendar that the agent works by. Empty: always on shift.
+	Shift string `json:"shift,omitempty,omitzero"`
 
 	// Skills Empty: every skill at level 1.
 	Skills map[string]int `json:"skills"`
@@ -665,20 +671,28 @@ type UserMade struct {
 
 // UserPatch defines model for UserPatch.
 type UserPatch struct {
-	Disabled  *bool          `json:"disabled,omitempty"`
-	Languages []Language     `json:"languages,omitempty,omitzero"`
-	Queues    []QueueName    `json:"queues,omitempty,omitzero"`
-	Role      Role           `json:"role,omitempty,omitzero"`
-	Skills    map[string]int `json:"skills,omitempty,omitzero"`
+	Disabled  *bool      `json:"disabled,omitempty"`
+	Languages []Language `json:"languages,omitempty,omitzero"`
+
+	// QueueWeights Factors on the worth of a queue's tickets in this agent's pulls; 1 for a queue without one.
+	QueueWeights map[string]float64 `json:"queue_weights,omitempty,omitzero"`
+	Queues       []QueueName        `json:"queues,omitempty,omitzero"`
+	Role         Role               `json:"role,omitempty,omitzero"`
+	Shift        *string            `json:"shift,omitempty"`
+	Skills       map[string]int     `json:"skills,omitempty,omitzero"`
 }
 
 // UserRequest defines model for UserRequest.
 type UserRequest struct {
-	Languages []Language     `json:"languages,omitempty,omitzero"`
-	Name      AgentID        `json:"name"`
-	Queues    []QueueName    `json:"queues,omitempty,omitzero"`
-	Role      Role           `json:"role"`
-	Skills    map[string]int `json:"skills,omitempty,omitzero"`
+	Languages []Language `json:"languages,omitempty,omitzero"`
+	Name      AgentID    `json:"name"`
+
+	// QueueWeights Factors on the worth of a queue's tickets in this agent's pulls; 1 for a queue without one.
+	QueueWeights map[string]float64 `json:"queue_weights,omitempty,omitzero"`
+	Queues       []QueueName        `json:"queues,omitempty,omitzero"`
+	Role         Role               `json:"role"`
+	Shift        string             `json:"shift,omitempty,omitzero"`
+	Skills       map[string]int     `json:"skills,omitempty,omitzero"`
 }
 
 // Why defines model for Why.

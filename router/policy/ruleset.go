@@ -111,6 +111,24 @@ func (r *Ruleset) OrderRules() map[router.QueueName]order.Rule {
 	return out
 }
 
+// CheckProfile refuses a user's queues and shift that the policy does not have. invalid_field.
+func (r *Ruleset) CheckProfile(u router.User) error {
+	for _, q := range u.Queues {
+		if r.Queues[q] == nil {
+			return router.FailField("policy.profile", "queues", "there is no queue %q", q)
+		}
+	}
+	for q := range u.Weights {
+		if r.Queues[q] == nil {
+			return router.FailField("policy.profile", "queue_weights", "there is no queue %q", q)
+		}
+	}
+	if u.Shift != "" && r.Calendars[u.Shift] == nil {
+		return router.FailField("policy.profile", "shift", "the policy has no calendar %q", u.Shift)
+	}
+	return nil
+}
+
 // Problem is one thing wrong with a policy.
 type Problem struct {
 	Path   string `json:"path"`

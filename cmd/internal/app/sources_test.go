@@ -87,10 +87,12 @@ func TestABrokenStoredSourceDoesNotKeepTheDeskDown(t *testing.T) {
 // Queues named for a user are looked up in the policy in force, or in the one a new store begins with.
 func TestQueuesOfAUserExist(t *testing.T) {
 	a := desk(t, t.TempDir())
-	if err := CheckQueues(t.Context(), a.Store, "", []router.QueueName{"payments", "night"}); err != nil {
+	if err := CheckProfile(t.Context(), a.Store, "", router.User{Queues: []router.QueueName{"payments", "night"}, Shift: "day"}); err != nil {
 		t.Error(err)
 	}
-	if err := CheckQueues(t.Context(), a.Store, "", []router.QueueName{"nope"}); !router.IsCode(err, router.CodeInvalidField) {
-		t.Error(err)
+	for _, u := range []router.User{{Queues: []router.QueueName{"nope"}}, {Shift: "nope"}, {Weights: map[router.QueueName]float64{"nope": 1}}} {
+		if err := CheckProfile(t.Context(), a.Store, "", u); !router.IsCode(err, router.CodeInvalidField) {
+			t.Error(err)
+		}
 	}
 }

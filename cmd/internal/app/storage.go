@@ -124,11 +124,8 @@ func firstPolicy(file string) (doc []byte, rules *decide.Ruleset, err error) {
 	return doc, rules, err
 }
 
-// CheckQueues refuses queues that the policy in force, or the one a new store begins with, does not have.
-func CheckQueues(ctx context.Context, st store.Store, file string, queues []router.QueueName) error {
-	if len(queues) == 0 {
-		return nil
-	}
+// CheckProfile refuses queues and shifts that the policy in force, or the one a new store begins with, does not have.
+func CheckProfile(ctx context.Context, st store.Store, file string, u router.User) error {
 	rules, err := policyInForce(ctx, st)
 	if router.IsCode(err, router.CodeNotFound) {
 		_, rules, err = firstPolicy(file)
@@ -136,12 +133,7 @@ func CheckQueues(ctx context.Context, st store.Store, file string, queues []rout
 	if err != nil {
 		return err
 	}
-	for _, q := range queues {
-		if rules.Queues[q] == nil {
-			return router.FailField("app.queues", "queues", "there is no queue %q", q)
-		}
-	}
-	return nil
+	return rules.CheckProfile(u)
 }
 
 // policyInForce compiles the policy in force. not_found: there is none yet.

@@ -21,6 +21,7 @@ type userFlags struct {
 	skills     []string
 	languages  []string
 	queues     []string
+	shift      string
 	printToken bool
 }
 
@@ -40,19 +41,32 @@ func (s *shell) userCommand() *cobra.Command {
 	add.Flags().StringVar(&f.role, "role", "", "agent, manager, auditor or machine")
 	add.Flags().StringSliceVar(&f.skills, "skills", nil, "skills with levels: a,b:2 (default: every skill at level 1)")
 	add.Flags().StringSliceVar(&f.languages, "languages", nil, "zh,en (default: both)")
-	add.Flags().StringSliceVar(&f.queues, "queues", nil, "queues to pull from (default: all)")
+	add.Flags().StringSliceVar(&f.queues, "queues", nil, "queues to pull from, with weights: a,b:2 (default: all)")
+	add.Flags().StringVar(&f.shift, "shift", "", "calendar of the policy that the agent works by (default: always on shift)")
 	add.Flags().BoolVar(&f.printToken, "print-token", false, "print a bearer token and nothing else")
 	c.AddCommand(add)
 	return c
 }
 
 func (f userFlags) user(name string) (router.User, error) {
-	u := router.User{ID: router.AgentID(name), Role: router.Role(f.role)}
+	u := router.User{ID: router.AgentID(name), Role: router.Role(f.role), Shift: f.shift}
 	for _, l := range f.languages {
 		u.Languages = append(u.Languages, router.Language(strings.TrimSpace(l)))
 	}
 	for _, q := range f.queues {
-		u.Queues = append(u.Queues, router.QueueName(strings.TrimSpace(q)))
+		name, weight, given := strings.Cut(strings.TrimSpace(q), ":")
+		u.Queues = append(u.Queues, router.QueueName(name))
+		if !given {
+			continue
+		}
+		w, err := strconv.ParseFloat(weight, 64)
+		if err != nil {
+			return u, fmt.Errorf("the weight of queue %q is not a number", name)
+		}
+		if u.Weights == nil {
+			u.Weights = map[router.QueueName]float64{}
+		}
+		u.Weights[router.QueueName(name)] = w
 	}
 	for _, k := range f.skills {
 		skill, level, given := strings.Cut(strings.TrimSpace(k), ":")
@@ -72,7 +86,7 @@ func (f userFlags) user(name string) (router.User, error) {
 }
 
 func (s *shell) addUser(ctx context.Context, cfg *config.Config, st store.Store, u router.User, printToken bool) error {
-	if err := app.CheckQueues(ctx, st, cfg.Policy, u.Queues); err != nil {
+	if err := app.CheckProfile(ctx, st, cfg.Policy, u); err != nil {
 		return usage{err}
 	}
 	service := auth.New(st, app.Now)
