@@ -27,6 +27,8 @@ const (
 	batchWorkers = 32
 	// maxAttempts is how often triage of a message is tried before it is a dead letter.
 	maxAttempts = 8
+	// againLease is how long after its owner's death another process decides waiting work again.
+	againLease = time.Minute
 )
 
 // Server runs tasks and the sweep.
@@ -47,6 +49,7 @@ type Server struct {
 	stop  context.CancelFunc
 	done  sync.WaitGroup
 	sweep sweeper
+	again sync.Mutex // deciding all that waits again, once at a time
 }
 
 // Start begins to work; safe twice.
@@ -94,6 +97,7 @@ func (s *Server) mux() *asynq.ServeMux {
 	mux.HandleFunc(string(task.KindDeliver), s.each(s.deliver))
 	mux.HandleFunc(string(task.KindDue), s.each(s.due))
 	mux.HandleFunc(string(task.KindEdge), s.each(s.edge))
+	mux.HandleFunc(string(task.KindAgain), s.each(s.decideAgain))
 	return mux
 }
 
@@ -156,6 +160,24 @@ func (s *Server) due(ctx context.Context, id string) error {
 func (s *Server) edge(ctx context.Context, queue string) error {
 	moved, err := s.Desk.EdgeQueue(ctx, router.QueueName(queue))
 	s.Log.Info("a queue was decided again", "queue", queue, "moved", moved)
+	return err
+}
+
+// decideAgain works under a lease, which its progress renews: a second nudge while one works does nothing.
+func (s *Server) decideAgain(ctx context.Context, _ string) error {
+	leases := store.Leases{Docs: s.Store}
+	mine := func(ctx context.Context) (bool, error) {
+		_, held, err := leases.Take(ctx, "again", s.Owner, s.Now(), againLease)
+		return held, err
+	}
+	if held, err := mine(ctx); err != nil || !held || !s.again.TryLock() {
+		return err
+	}
+	defer s.again.Unlock()
+	err := s.Desk.Redecide(ctx, mine)
+	if freed := leases.Release(context.WithoutCancel(ctx), "again", s.Owner); err == nil {
+		err = freed
+	}
 	return err
 }
 

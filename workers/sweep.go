@@ -105,40 +105,54 @@ func (s *Server) Sweep(ctx context.Context) error {
 	if err := s.modes(ctx); err != nil {
 		return err
 	}
-	return s.edges(ctx, now)
+	if err := s.edges(ctx, now); err != nil {
+		return err
+	}
+	return s.assigns(ctx, now)
 }
 
-// edgeMark is how far calendar edges and policy changes were worked off.
+// edgeMark is how far calendar edges were worked off.
 type edgeMark struct {
-	At     time.Time `json:"at"`
-	Policy string    `json:"policy"`
+	At time.Time `json:"at"`
 }
 
-// edges asks for queues to be decided again whose calendar opened or closed since the last
-// look, and for all of them after a change of policy. The mark is in the store: a crash repeats, never skips.
+// edges asks for queues to be decided again whose calendar opened or closed since the last look.
+// The mark is in the store: a crash repeats, never skips.
 func (s *Server) edges(ctx context.Context, now time.Time) error {
 	marks := store.Collection[edgeMark]{Docs: s.Store, Kind: "edge_mark"}
 	r, err := marks.Get(ctx, "desk")
 	if err != nil && !router.IsCode(err, router.CodeNotFound) {
 		return err
 	}
-	rules := s.Desk.Live.View().Rules
-	first := r.Version == 0
-	passed, changed := false, r.Value.Policy != rules.Version
-	for _, q := range rules.QueueList {
+	first, passed := r.Version == 0, false
+	for _, q := range s.Desk.Live.View().Rules.QueueList {
 		edge := q.Hours.NextEdge(r.Value.At)
-		at := !first && !edge.IsZero() && !edge.After(now)
-		passed = passed || at
-		if at || changed && !first {
+		if !first && !edge.IsZero() && !edge.After(now) {
+			passed = true
 			s.Nudger.Nudge(ctx, task.KindEdge, task.LaneTimers, string(q.Name))
 		}
 	}
-	if !first && !passed && !changed && now.Sub(r.Value.At) < time.Minute {
+	if !first && !passed && now.Sub(r.Value.At) < time.Minute {
 		return nil
 	}
-	r.Value = edgeMark{At: now, Policy: rules.Version}
+	r.Value = edgeMark{At: now}
 	_, err = marks.Put(ctx, r)
 	return err
+}
+
+// assigns asks for all that waits to be decided again when the policy assigns it differently, and
+// again where whoever did it fell silent.
+func (s *Server) assigns(ctx context.Context, now time.Time) error {
+	rules := s.Desk.Live.View().Rules
+	r, err := store.Redecisions(s.Store).Ensure(ctx, "desk", store.Redecision{Assigns: rules.Assigns, Policy: rules.Version, FinishedAt: now})
+	if err != nil {
+		return err
+	}
+	stuck := r.Value.FinishedAt.IsZero() && now.Sub(r.Value.SeenAt) > again
+	if (r.Value.Assigns != rules.Assigns || stuck) && s.sweep.fresh("again"+rules.Assigns, now) {
+		s.Nudger.Nudge(ctx, task.KindAgain, task.LaneTimers, rules.Assigns)
+	}
+	return nil
 }
 
 // modes moves overflow by its two marks on the predicted wait: on above high while the

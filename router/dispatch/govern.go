@@ -182,39 +182,6 @@ func (s *Service) DeliveryFailed(ctx context.Context, m router.Message) error {
 	return err
 }
 
-// EdgeQueue decides the waiting tickets of a queue again, because it or its night queue opened or closed,
-// or because the policy changed. It reports how many moved.
-func (s *Service) EdgeQueue(ctx context.Context, q router.QueueName) (moved int, err error) {
-	after := router.TicketID("")
-	for {
-		ts, err := s.Store.QueueTickets(ctx, q, after, 200)
-		if err != nil || len(ts) == 0 {
-			return moved, err
-		}
-		for _, t := range ts {
-			after = t.ID
-			next, err := s.change(ctx, t.ID, func(t router.Ticket) (router.Ticket, error) {
-				if t.State != router.StateWaiting || t.Queue != q {
-					return t, unchanged{}
-				}
-				kept, until := t.KeptFor, t.KeptUntil
-				next, err := s.enqueue(ctx, t, t.Returned)
-				if err == nil && next.Queue == t.Queue && next.Class == t.Class {
-					return t, unchanged{}
-				}
-				next.KeptFor, next.KeptUntil = kept, until
-				return next, err
-			})
-			if err != nil {
-				return moved, err
-			}
-			if next.Queue != q {
-				moved++
-			}
-		}
-	}
-}
-
 // ExpireNow ends an agent's claims at once, because he was removed or signed out for good.
 func (s *Service) ExpireNow(ctx context.Context, agent router.AgentID) error {
 	held, err := s.Store.ClaimedBy(ctx, agent)

@@ -147,11 +147,20 @@ const decideMessages = 50
 
 // Decide makes and stores the decision about a ticket; extra are messages that are not yet joined to it.
 func (s *Service) Decide(ctx context.Context, t router.Ticket, extra ...router.Message) (router.Decision, error) {
+	in, d, err := s.consider(ctx, t, extra...)
+	if err != nil {
+		return d, err
+	}
+	return d, s.keep(ctx, in, d)
+}
+
+// consider makes a decision without storing it.
+func (s *Service) consider(ctx context.Context, t router.Ticket, extra ...router.Message) (decide.Input, router.Decision, error) {
 	var ms []router.Message
 	if t.Version > 0 {
 		var err error
 		if ms, err = s.lastMessages(ctx, t); err != nil {
-			return router.Decision{}, err
+			return decide.Input{}, router.Decision{}, err
 		}
 	}
 	for _, m := range extra {
@@ -159,20 +168,21 @@ func (s *Service) Decide(ctx context.Context, t router.Ticket, extra ...router.M
 	}
 	contact, err := s.Store.Contact(ctx, t.ContactID)
 	if err != nil && !router.IsCode(err, router.CodeNotFound) {
-		return router.Decision{}, err
+		return decide.Input{}, router.Decision{}, err
 	}
-	in, d, err := s.decided(ctx, t, ms, contact)
-	if err != nil {
-		return d, err
-	}
+	return s.decided(ctx, t, ms, contact)
+}
+
+// keep stores a decision with what it can be made again from.
+func (s *Service) keep(ctx context.Context, in decide.Input, d router.Decision) error {
 	if err := s.Live.Keep(ctx, in.Snapshot); err != nil {
-		return d, err
+		return err
 	}
-	_, err = store.Decisions(s.Store).Put(ctx, store.Record[store.DecisionRecord]{ID: d.ID, Value: store.DecisionRecord{Input: in.Record(), Decision: d}})
-	if err != nil && !router.IsCode(err, router.CodeExists) {
-		return d, err
+	_, err := store.Decisions(s.Store).Put(ctx, store.Record[store.DecisionRecord]{ID: d.ID, Value: store.DecisionRecord{Input: in.Record(), Decision: d}})
+	if router.IsCode(err, router.CodeExists) {
+		return nil
 	}
-	return d, nil
+	return err
 }
 
 func (s *Service) lastMessages(ctx context.Context, t router.Ticket) ([]router.Message, error) {

@@ -100,6 +100,24 @@ func ModesRecord(d Docs) Collection[route.Modes] {
 	return Collection[route.Modes]{Docs: d, Kind: "modes"}
 }
 
+// Redecision is how far waiting work was decided again after the policy assigned it differently.
+type Redecision struct {
+	Assigns    string                        `json:"assigns"` // policy.Ruleset.Assigns
+	Policy     string                        `json:"policy"`
+	Total      int                           `json:"total"`
+	Done       int                           `json:"done"`
+	Moved      int                           `json:"moved"`
+	After      map[router.RunKey]router.Head `json:"after,omitempty"` // the last ticket done of each run
+	StartedAt  time.Time                     `json:"started_at,omitzero"`
+	SeenAt     time.Time                     `json:"seen_at,omitzero"` // somebody worked on it then
+	FinishedAt time.Time                     `json:"finished_at,omitzero"`
+}
+
+// Redecisions has the one record "desk".
+func Redecisions(d Docs) Collection[Redecision] {
+	return Collection[Redecision]{Docs: d, Kind: "redecision"}
+}
+
 // Deliveries are our messages by what a channel called them (DeliveryKey).
 func Deliveries(d Docs) Collection[router.MessageID] {
 	return Collection[router.MessageID]{Docs: d, Kind: "delivery"}

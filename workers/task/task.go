@@ -26,6 +26,7 @@ const (
 	KindDeliver Kind = "message:deliver" // hand replies to their channels
 	KindDue     Kind = "ticket:due"      // claims, snoozes, waits and keeps that are over; replies to settle
 	KindEdge    Kind = "queue:edge"      // a queue opened or closed: decide its tickets again
+	KindAgain   Kind = "desk:again"      // the policy assigns work differently: decide all that waits again
 )
 
 // Lane is a line of tasks with its own share of workers.
