@@ -173,7 +173,7 @@ func (v *sight) choose(ctx context.Context, p *pull, left int) error {
 		v.s.serve(ctx, []*pull{p})
 		return p.err
 	case !v.reserves(p):
-		p.ranked, p.ahead = v.order(mine).First(rankedHeads, v.taken)
+		p.ranked, p.ahead = v.order(mine).First(rankedHeads, p.agent.Weights, v.taken)
 		p.tooYoung(mine)
 		p.hand(0)
 	}

@@ -10,6 +10,7 @@
 //	   below the younger, except in tier 1, which goes by cut-off. So the few
 //	   heads of each run suffice: the best of them is the best of all.
 //	D. Scores are finite for every class that prioritize lets through.
+//	E. A guest of overflow keeps behind the queue's own of its tier until it is past its guard.
 //
 // Sources: the tiers and their test values are this project's routing
 // specification; the apparent tardiness cost index is Vepsalainen and Morton

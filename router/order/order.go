@@ -94,11 +94,19 @@ func Rank(rule Rule, cs []Candidate, now time.Time) []Ranked {
 	return out
 }
 
+// behind reports whether a ticket that overflow sent to a queue keeps behind the queue's own of its tier:
+// the receiver's own keep their place. Past its guard it stands among them.
+func behind(r Ranked) bool {
+	return r.Head.Run.Guest && float64(r.Wait) <= r.Class.Guard*float64(r.Class.Target)
+}
+
 // Less reports whether a goes before b.
 func Less(a, b Ranked) bool {
 	switch {
 	case a.Tier != b.Tier:
 		return a.Tier < b.Tier
+	case behind(a) != behind(b):
+		return behind(b)
 	case a.Score != b.Score:
 		return a.Score > b.Score
 	case a.Wait != b.Wait:
@@ -138,9 +146,17 @@ func Queue(rules map[router.QueueName]Rule, cs []Candidate, now time.Time) Lines
 }
 
 // First merges the lines to the first n candidates that are not taken: within a queue its own
-// rule decides, between the firsts of the queues ATC does, so that weights and targets compare.
+// rule decides, between the firsts of the queues ATC does, so that weights and targets compare. profile are factors
+// on the worth of a queue's tickets for whom they are merged (1 where it says nothing); cut-offs are not weighed.
 // ahead are the taken ones that stood before the first in a queue.
-func (ls Lines) First(n int, taken func(router.TicketID) bool) (free, ahead []Ranked) {
+func (ls Lines) First(n int, profile map[router.QueueName]float64, taken func(router.TicketID) bool) (free, ahead []Ranked) {
+	worth := func(i, at int) Ranked {
+		r := ls[i].common[at]
+		if w, ok := profile[r.Head.Run.Queue]; ok && r.Tier > 1 {
+			r.Score *= w
+		}
+		return r
+	}
 	next := make([]int, len(ls)) // the place of each line's first that is neither taken nor merged
 	skip := func(i int) {
 		for ; next[i] < len(ls[i].own) && taken(ls[i].own[next[i]].Head.TicketID); next[i]++ {
@@ -155,7 +171,7 @@ func (ls Lines) First(n int, taken func(router.TicketID) bool) (free, ahead []Ra
 	for len(free) < n {
 		best := -1
 		for i, l := range ls {
-			if next[i] < len(l.own) && (best < 0 || Less(l.common[next[i]], ls[best].common[next[best]])) {
+			if next[i] < len(l.own) && (best < 0 || Less(worth(i, next[i]), worth(best, next[best]))) {
 				best = i
 			}
 		}
@@ -171,7 +187,7 @@ func (ls Lines) First(n int, taken func(router.TicketID) bool) (free, ahead []Ra
 
 // Merge orders all candidates of queues that may have different rules.
 func Merge(rules map[router.QueueName]Rule, cs []Candidate, now time.Time) []Ranked {
-	all, _ := Queue(rules, cs, now).First(len(cs), func(router.TicketID) bool { return false })
+	all, _ := Queue(rules, cs, now).First(len(cs), nil, func(router.TicketID) bool { return false })
 	return all
 }
 
