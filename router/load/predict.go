@@ -1,0 +1,123 @@
+package load
+
+import (
+	"math"
+	"time"
+
+	"switchyard/router"
+	"switchyard/router/order"
+)
+
+// Stream is what waits and arrives of one queue and class.
+type Stream struct {
+	Queue   router.QueueName
+	Waiting int
+	Oldest  time.Duration // business wait of its oldest
+	Rate    float64       // arrivals per minute
+	Class   order.Class
+	Share   float64 // of its work, the part that the agents in question do, 0–1
+}
+
+const (
+	// horizon is the longest wait that is predicted.
+	horizon = 7 * 24 * time.Hour
+	// samples are the ages of a stream that are looked at, as if evenly spread.
+	samples = 8
+	// firstStep and stepGrowth are the grid on which a wait is sought.
+	firstStep  = 15 * time.Second
+	stepGrowth = 1.25
+)
+
+// Predict is the wait of a ticket of the stream me that comes now, under an order, while agents serve the streams
+// (me among them) and none is idle. It looks for the wait w after which all that goes before it is done: what waits
+// now and stands before it then, and what comes meanwhile and overtakes it. With mean patience given (0: none gives
+// up) the work ahead shrinks by those who leave: the sum over i up to the Q ahead of 1/(Nμ + iθ) (ROUTING §4; Whitt).
+func Predict(rule order.Rule, me Stream, all []Stream, agents float64, patience time.Duration) time.Duration {
+	if agents <= 0 {
+		return horizon
+	}
+	w, work := firstStep, 0.0
+	for last := time.Duration(0); ; last, w = w, time.Duration(float64(w)*stepGrowth) {
+		if work = ahead(rule, me, all, w); work <= agents*w.Minutes() {
+			w, work = between(rule, me, all, agents, last, w)
+			break
+		}
+		if w >= horizon {
+			return horizon
+		}
+	}
+	p := me.Class.Handling.Minutes()
+	if p <= 0 {
+		return w
+	}
+	return min(horizon, drained(work/p, agents/p, patience))
+}
+
+// between narrows a wait down in which the work ahead is done.
+func between(rule order.Rule, me Stream, all []Stream, agents float64, lo, hi time.Duration) (time.Duration, float64) {
+	for range 12 {
+		mid := (lo + hi) / 2
+		if ahead(rule, me, all, mid) <= agents*mid.Minutes() {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	return hi, ahead(rule, me, all, hi)
+}
+
+// drained is the time until q tickets ahead are gone and an agent is free, at so many a minute.
+func drained(q, perMinute float64, patience time.Duration) time.Duration {
+	theta := 0.0
+	if patience > 0 {
+		theta = 1 / patience.Minutes()
+	}
+	whole := math.Floor(q)
+	minutes := (q - whole) / (perMinute + (whole+1)*theta)
+	if theta == 0 {
+		minutes += (whole + 1) / perMinute
+	} else {
+		for i := 0.0; i <= whole; i++ {
+			minutes += 1 / (perMinute + i*theta)
+		}
+	}
+	if minutes >= horizon.Minutes() {
+		return horizon
+	}
+	return time.Duration(minutes * float64(time.Minute))
+}
+
+// ahead are the minutes of work that stand before a ticket of me which has waited w.
+func ahead(rule order.Rule, me Stream, all []Stream, w time.Duration) float64 {
+	tier, score := place(rule, me.Class, w)
+	before := func(c order.Class, wait time.Duration) bool {
+		t, s := place(rule, c, wait)
+		switch {
+		case t != tier:
+			return t < tier
+		case s != score:
+			return s > score
+		}
+		return wait > w
+	}
+	total := 0.0
+	for _, s := range all {
+		n := 0.0
+		for i := range samples {
+			at := (float64(i) + 0.5) / samples
+			if before(s.Class, w+time.Duration(at*float64(s.Oldest))) {
+				n += float64(s.Waiting) / samples
+			}
+			if before(s.Class, time.Duration(at*float64(w))) {
+				n += s.Rate * w.Minutes() / samples
+			}
+		}
+		total += n * s.Class.Handling.Minutes() * s.Share
+	}
+	return total
+}
+
+// place is where a wait puts a ticket without a cut-off.
+func place(rule order.Rule, c order.Class, wait time.Duration) (int, float64) {
+	return order.Score(rule, order.Candidate{Wait: wait, Class: c}, time.Time{})
+}
