@@ -30,7 +30,9 @@ type Input struct {
 	Embedding []float32
 	// MayAsk: a question would reach the customer. The source carries replies, and he was not asked on another ticket a short while ago.
 	MayAsk bool
-	Now    time.Time
+	// Given is what the ticket was said to be about before: a replay keeps it instead of classifying again.
+	Given *router.Classification
+	Now   time.Time
 }
 
 // Record is what is kept of an Input: what is immutable elsewhere is kept by name.
@@ -43,10 +45,11 @@ type Record struct {
 	Policy   string             `json:"policy"` // version
 	Model    string             `json:"model,omitempty"`
 
-	Opinion   *router.Opinion `json:"opinion,omitempty"`
-	Embedding []float32       `json:"embedding,omitempty"`
-	MayAsk    bool            `json:"may_ask,omitempty"`
-	Now       time.Time       `json:"now"`
+	Opinion   *router.Opinion        `json:"opinion,omitempty"`
+	Embedding []float32              `json:"embedding,omitempty"`
+	MayAsk    bool                   `json:"may_ask,omitempty"`
+	Given     *router.Classification `json:"given,omitempty"`
+	Now       time.Time              `json:"now"`
 }
 
 // Record is the stored form of the input.
@@ -59,7 +62,7 @@ func (in Input) Record() Record {
 	if in.Model != nil {
 		model = in.Model.Version()
 	}
-	return Record{Model: model, Opinion: in.Opinion, Embedding: in.Embedding, MayAsk: in.MayAsk, Ticket: in.Ticket, Messages: ids, Contact: in.Contact, Snapshot: in.Snapshot.Digest(), Modes: in.Modes, Policy: in.Rules.Version, Now: in.Now}
+	return Record{Model: model, Opinion: in.Opinion, Embedding: in.Embedding, MayAsk: in.MayAsk, Given: in.Given, Ticket: in.Ticket, Messages: ids, Contact: in.Contact, Snapshot: in.Snapshot.Digest(), Modes: in.Modes, Policy: in.Rules.Version, Now: in.Now}
 }
 
 // Decide decides.
@@ -111,6 +114,9 @@ func Classify(in Input) classify.Result {
 }
 
 func (in Input) classify(f facts) classify.Result {
+	if in.Given != nil {
+		return classify.Result{Classification: *in.Given, Topic: in.Rules.Topic(in.Given.Topic)}
+	}
 	return classify.Classify(classify.Input{Rules: in.Rules.Ruleset, Matcher: in.Rules.Matcher, Model: in.Model, Embedding: in.Embedding, Opinion: in.Opinion,
 		Text: f.text, Parts: f.spoken, At: f.writtenAt.In(in.Rules.Zone), Language: f.hint, Fixed: fixedTopic(in.Ticket), Touched: in.touchedTopic(), Vars: func(text string) policy.Vars { return in.vars(f, text, nil) }})
 }

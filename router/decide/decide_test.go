@@ -205,3 +205,19 @@ func BenchmarkDecide(b *testing.B) {
 		}
 	}
 }
+
+// A replay keeps what a ticket was said to be about, and goes through everything else.
+func TestGivenClassificationIsKept(t *testing.T) {
+	rs := rules(t)
+	now := time.Date(2026, 5, 4, 3, 0, 0, 0, time.UTC)
+	in := Input{Ticket: router.Ticket{ID: "t1", State: router.StateNew, Channel: router.ChannelEmail}, Snapshot: snapshot(t, rs, now), Rules: rs, Now: now,
+		Given: &router.Classification{Topic: "withdrawal", Confidence: 0.9, Language: router.LanguageZH}}
+	d, err := Decide(in)
+	if err != nil || d.Queue != "withdrawals" || d.Class != "withdrawal" || d.Speaks != router.LanguageZH || d.State != router.StateWaiting {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	in.Given.Rejected = true
+	if d, err = Decide(in); err != nil || d.Queue != "review" {
+		t.Fatalf("%+v, %v", d, err)
+	}
+}

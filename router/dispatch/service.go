@@ -272,7 +272,7 @@ func (s *Service) Again(ctx context.Context, r store.DecisionRecord) (router.Dec
 	if err != nil {
 		return router.Decision{}, err
 	}
-	return decide.Decide(decide.Input{MayAsk: r.Input.MayAsk, Ticket: r.Input.Ticket, Messages: ms, Contact: r.Input.Contact, Snapshot: snap, Modes: r.Input.Modes, Rules: rules, Model: model,
+	return decide.Decide(decide.Input{MayAsk: r.Input.MayAsk, Given: r.Input.Given, Ticket: r.Input.Ticket, Messages: ms, Contact: r.Input.Contact, Snapshot: snap, Modes: r.Input.Modes, Rules: rules, Model: model,
 		Opinion: r.Input.Opinion, Embedding: r.Input.Embedding, Now: r.Input.Now})
 }
 
