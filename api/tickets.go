@@ -12,6 +12,7 @@ import (
 	"switchyard/api/openapi"
 	"switchyard/router"
 	"switchyard/router/dispatch"
+	"switchyard/router/order"
 	"switchyard/router/store"
 )
 
@@ -90,7 +91,7 @@ func (s *Server) WhyTicket(c echo.Context, id router.TicketID) error {
 	if err != nil {
 		return err
 	}
-	out := openapi.Why{Pull: t.Pull, Timeline: []openapi.TimelineEntry{}}
+	out := openapi.Why{Pull: t.Pull, PullReproducible: sameAgain(t), Timeline: []openapi.TimelineEntry{}}
 	if t.Decision != "" {
 		if err := s.explain(c, t.Decision, &out); err != nil {
 			return err
@@ -108,6 +109,17 @@ func (s *Server) WhyTicket(c echo.Context, id router.TicketID) error {
 		out.Timeline = append(out.Timeline, openapi.TimelineEntry{Seq: lines[i].Seq, At: lines[i].At, Act: l.Act, By: l.By, State: l.State, Queue: l.Queue, Note: l.Note})
 	}
 	return c.JSON(http.StatusOK, out)
+}
+
+// sameAgain reports whether the order of the ticket's last pull, made again from its record, gives the same bytes.
+func sameAgain(t router.Ticket) bool {
+	again, err := order.Again(t.Pull, t.ID)
+	if err != nil {
+		return false
+	}
+	stored, err1 := json.Marshal(t.Pull)
+	made, err2 := json.Marshal(again)
+	return err1 == nil && err2 == nil && bytes.Equal(stored, made)
 }
 
 // explain fills in a stored decision, and whether it gives the same bytes when it is made again.

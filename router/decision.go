@@ -76,22 +76,43 @@ type Decision struct {
 	Why            Sentence       `json:"why"`
 }
 
-// PullTrace says why a pull served this ticket: its tier and score, and the heads that lost.
+// PullTrace says why a pull served this ticket: its tier and score, and the heads that lost. With Heads and Worth
+// it holds all that the order looked at, so that it can be made again from itself (order.Again).
 type PullTrace struct {
 	At     time.Time   `json:"at"`
-	Rule   string      `json:"rule"` // atc, strict, fifo, edf
+	Policy string      `json:"policy,omitempty"`
+	Rule   string      `json:"rule"` // the order of its queue, or chosen: the agent picked it
 	Tier   int         `json:"tier"`
 	Score  float64     `json:"score"` // rounded to 6 significant digits
 	Wait   float64     `json:"wait_seconds"`
 	Why    Sentence    `json:"why"`
 	Passed []PassedRun `json:"passed,omitempty"`
+
+	Head    *PullHead             `json:"head,omitempty"`    // what was looked at of the ticket itself
+	Rules   map[QueueName]string  `json:"rules,omitempty"`   // orders of the queues in question, where not atc
+	Worth   map[string][]float64  `json:"worth,omitempty"`   // numbers of a class for a channel, by class|channel (order.Class)
+	Profile map[QueueName]float64 `json:"profile,omitempty"` // the agent's weights of queues
 }
 
-// PassedRun is a head that lost, or a run that this agent could not serve.
+// PullHead is what an order looks at of one ticket.
+type PullHead struct {
+	Queue    QueueName     `json:"queue"`
+	Class    ClassName     `json:"class"`
+	Channel  Channel       `json:"channel"`
+	Guest    bool          `json:"guest,omitempty"`
+	AgeAt    time.Time     `json:"age_at"`
+	CutoffAt time.Time     `json:"cutoff_at,omitzero"`
+	Wait     time.Duration `json:"wait"`
+}
+
+// PassedRun is a head that lost, or a run that this agent could not serve. The score of a head compares with that of
+// the ticket served: by the queue's own order inside a queue, by atc and the agent's profile between queues.
 type PassedRun struct {
-	Run      RunKey   `json:"run"`
-	TicketID TicketID `json:"ticket_id,omitempty"`
-	Tier     int      `json:"tier,omitempty"`
-	Score    float64  `json:"score,omitempty"`
-	Reason   string   `json:"reason"` // lower, taken (somebody else was claiming it), no_skill, no_capacity, reserved
+	Run      RunKey    `json:"run"`
+	TicketID TicketID  `json:"ticket_id,omitempty"`
+	Tier     int       `json:"tier,omitempty"`
+	Score    float64   `json:"score,omitempty"`
+	Than     float64   `json:"than,omitempty"` // the score of the ticket served that it compares with
+	Reason   string    `json:"reason"`         // lower, taken (somebody else was claiming it), no_skill, no_capacity, reserved, idle_reserve, ring
+	Head     *PullHead `json:"head,omitempty"`
 }

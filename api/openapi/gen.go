@@ -704,6 +704,9 @@ type Why struct {
 	Input json.RawMessage `json:"input,omitempty,omitzero"`
 	Pull  *PullTrace      `json:"pull,omitempty"`
 
+	// PullReproducible The pull's order, made again from its record, gave the same bytes.
+	PullReproducible bool `json:"pull_reproducible,omitempty,omitzero"`
+
 	// Reproducible Made again just now it gave the same bytes.
 	Reproducible bool            `json:"reproducible"`
 	Sentence     Sentence        `json:"sentence"`
