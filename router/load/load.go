@@ -155,23 +155,8 @@ func (s *Snapshot) vars(rs *policy.Ruleset) policy.Vars {
 	for name, q := range s.Queues {
 		queues[string(name)] = map[string]any{"waiting": float64(q.Waiting), "wait": q.Predicted, "oldest": q.OldestMinutes, "agents": float64(q.Agents), "open": q.Open}
 	}
-	local := s.At.In(rs.Zone)
-	hours := map[string]any{"hour": float64(local.Hour()), "minute_of_day": float64(local.Hour()*60 + local.Minute()),
-		"weekday": float64(local.Weekday()), "is_night": local.Hour() < 8 || local.Hour() >= 22, "open": true,
-		"minutes_to_close": 1e6, "minutes_to_open": 0.0}
-	holiday := false
-	if day := rs.Calendars["day"]; day != nil {
-		open := day.Open(s.At)
-		hours["open"], hours["is_night"], holiday = open, !open, day.Holiday(s.At)
-		if edge := day.NextEdge(s.At); !edge.IsZero() {
-			if open {
-				hours["minutes_to_close"] = edge.Sub(s.At).Minutes()
-			} else {
-				hours["minutes_to_open"] = edge.Sub(s.At).Minutes()
-			}
-		}
-	}
-	return policy.Vars{"hours": hours, "calendar": map[string]any{"holiday": holiday},
+	hours, calendar := Clock(rs, s.At)
+	return policy.Vars{"hours": hours, "calendar": calendar,
 		"load": map[string]any{"waiting": float64(s.Waiting), "wait": s.WorstWait, "free_agents": float64(s.Available - s.Busy), "agents": float64(s.Available),
 			"free_capacity": float64(s.FreeCapacity), "arrivals_per_minute": s.ArrivalsPerMinute, "queues": queues}}
 }
