@@ -13,7 +13,7 @@ type spread struct {
 
 const (
 	phiPrior, phiWeight   = 1.1, 30.0  // what φ leans on, and how many tickets that weighs
-	dayPrior, dayWeight   = 0.0025, 5. // c² = 5 % of a day, like five days
+	dayPrior, dayWeight   = 0.0025, 2. // c² = 5 % of a day, like two days
 	coldSquare            = 0.25       // c² added with no whole day; falls to 0 at two weeks
 	unseenSquare          = 0.09       // c² added for a kind of day that was never seen
 	minExpectedOfDay      = 1e-9
@@ -51,8 +51,8 @@ func (m *Model) spreadOf(f Filter) spread {
 			s.square[kind] = c2 + unseenSquare
 			continue
 		}
-		n := w[kind] * w[kind] / w2[kind] // days that really speak for this kind
-		s.square[kind] = c2 * (1 + 1/n)
+		n := w[kind] * w[kind] / w2[kind]                 // days that really speak for this kind
+		s.square[kind] = c2 * (n + 1) / math.Max(n-1, .5) // what is left over is less than what will be: the profile saw it
 		mean = math.Max(mean, n)
 	}
 	s.growth = 1 + secondsOfProfileNoise/math.Max(1, mean)
