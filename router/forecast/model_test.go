@@ -341,6 +341,54 @@ func TestColdStart(t *testing.T) {
 	}
 }
 
+// A holiday when none was ever seen looks like the days of rest, and less sure.
+func TestAHolidayNeverSeenIsLessSure(t *testing.T) {
+	z := zone(t, "Asia/Shanghai")
+	c, err := hours.New(z, week(), map[string][]hours.Interval{"2026-11-04": nil})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asOf := local(z, 2026, 11, 2, 0)
+	m := fit(t, wallet(z, 2000).rows(rand.New(rand.NewPCG(17, 17)), asOf.AddDate(0, 0, -84), asOf), z, c, asOf)
+	d := span(t, m, asOf, asOf.AddDate(0, 0, 7), Filter{}).Days
+	holiday, saturday, tuesday := d[2], d[5], d[1]
+	if r := holiday.Mean / saturday.Mean; r < .85 || r > 1.3 {
+		t.Errorf("%.0f on the holiday, %.0f on Saturday", holiday.Mean, saturday.Mean)
+	}
+	if wide(holiday) < 2*wide(tuesday) {
+		t.Errorf("the holiday's band is %.2f of its mean, Tuesday's %.2f", wide(holiday), wide(tuesday))
+	}
+}
+
+func wide(d DayForecast) float64 { return float64(d.High90-d.Low90) / d.Mean }
+
+// Sparse keys borrow their shape: closer to the truth than their own weighted mean by cell.
+func TestSparseKeysBorrow(t *testing.T) {
+	z := zone(t, "Asia/Shanghai")
+	asOf := local(z, 2026, 11, 2, 0)
+	w := wallet(z, 150)
+	m := fit(t, w.rows(rand.New(rand.NewPCG(18, 18)), asOf.AddDate(0, 0, -84), asOf), z, nil, asOf)
+	borrowed, alone, truth := 0.0, 0.0, 0.0
+	for k, key := range m.Keys() {
+		own := m.grid.gather(m.grid.counts[k], m.missing[""])
+		i := 0
+		for w.keys[i] != key {
+			i++
+		}
+		for _, s := range span(t, m, asOf, asOf.AddDate(0, 0, 7), Filter(key)).Slots {
+			kind, slot := m.days.kind(s.At), m.days.slot(s.At)
+			r := w.rate(i, s.At)
+			borrowed += math.Abs(s.Mean - r)
+			alone += math.Abs(own.y[kind][slot]/own.w[kind][slot] - r)
+			truth += r
+		}
+	}
+	t.Logf("off the truth by %.2f of it; each cell on its own: %.2f", borrowed/truth, alone/truth)
+	if borrowed > .4*alone {
+		t.Errorf("off the truth by %.2f of it; each cell on its own: %.2f", borrowed/truth, alone/truth)
+	}
+}
+
 func BenchmarkFit(b *testing.B) {
 	z, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {

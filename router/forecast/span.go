@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"math"
 	"time"
 
 	"switchyard/router"
@@ -13,6 +14,7 @@ const maxSpan = 62 * 24 * time.Hour
 type SlotForecast struct {
 	At time.Time `json:"at"`
 	Band
+	Dispersion float64 `json:"dispersion"` // variance over mean, what Surge.Observe wants; 1 where nothing is expected
 }
 
 // DayForecast is the part of a local day that lies in the span.
@@ -32,7 +34,6 @@ type Forecast struct {
 	Slots  []SlotForecast `json:"slots"`
 	Days   []DayForecast  `json:"days"`
 	Total  Band           `json:"total"`
-	IDC    float64        `json:"idc"` // variance over mean of a mean slot's count at the same weekday and time
 }
 
 // Span is the forecast from the quarter-hour that holds from up to to, of the keys that
@@ -57,14 +58,22 @@ func (m *Model) Span(from, to time.Time, f Filter) (Forecast, error) {
 			out.Days = append(out.Days, DayForecast{Date: date, At: at})
 		}
 		x := p[kind][m.days.slot(at)]
-		out.Slots = append(out.Slots, SlotForecast{At: at, Band: bandOf(x, s.slot(kind, x))})
+		out.Slots = append(out.Slots, s.forecast(at, kind, x))
 		mean += x
 		varianceOfDay = s.sum(kind, mean)
 	}
 	out.closeDay(mean, varianceOfDay)
 	out.Total = bandOf(all+mean, variance+varianceOfDay)
-	out.IDC = s.phi + s.square[kind]*(all+mean)/float64(len(out.Slots))
 	return out, nil
+}
+
+func (s spread) forecast(at time.Time, kind int, mean float64) SlotForecast {
+	v := s.slot(kind, mean)
+	out := SlotForecast{At: at, Band: bandOf(mean, v), Dispersion: 1}
+	if mean > 0 {
+		out.Dispersion = math.Max(1, v/mean)
+	}
+	return out
 }
 
 func (f *Forecast) closeDay(mean, variance float64) {

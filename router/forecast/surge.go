@@ -16,8 +16,11 @@ type SurgeRule struct {
 	Margin    float64 `json:"margin"`     // back to forecast: at most so many standard deviations above it
 }
 
-// DefaultSurgeRule alarms, by simulation, less than once a month and key where arrivals
-// are as forecast (TestSurgeFalseAlarms, TestSurgeDelay).
+// DefaultSurgeRule was measured by simulation of two years a key (TestSurgeFalseAlarms,
+// TestSurgeFalseAlarmsWhenDaysStray): where arrivals are as forecast, at most 0.08 false
+// alarms a month and key at any tried mean and dispersion, 0.016 on average; where whole
+// days stray by 15 %, at most 0.29. A surge to three times the usual is seen after 8.4
+// quarter-hours at one ticket a quarter-hour, 2.7 at four, 1.0 at twenty (TestSurgeDelay).
 func DefaultSurgeRule() SurgeRule {
 	return SurgeRule{Ratio: 2.5, Threshold: 10, Floor: 0.25, CalmSlots: 4, Margin: 1}
 }

@@ -74,6 +74,40 @@ func TestSurgeFalseAlarmsWhenDaysStray(t *testing.T) {
 	}
 }
 
+// The whole way: a forecast made anew each week, its means and dispersions, all keys of a
+// desk whose days stray by 10 % and whose counts are over-dispersed.
+func TestSurgeFalseAlarmsOfADesk(t *testing.T) {
+	z := zone(t, "Asia/Shanghai")
+	start := local(z, 2026, 9, 7, 0)
+	w := wallet(z, 3000)
+	w.phi, w.day = 1.3, .1
+	rows := w.rows(rand.New(rand.NewPCG(19, 19)), start.AddDate(0, 0, -56), start.AddDate(0, 0, 56))
+	alarms, keys := 0, map[Key]Surge{}
+	for week := range 8 {
+		from := start.AddDate(0, 0, 7*week)
+		m := fit(t, rows, z, nil, from)
+		truth := fit(t, rows, z, nil, from.AddDate(0, 0, 7))
+		for _, k := range m.Keys() {
+			came := truth.grid.sum(Filter(k))
+			for _, f := range span(t, m, from, from.AddDate(0, 0, 7), Filter(k)).Slots {
+				n, _ := truth.at(came, f.At)
+				s, change, err := keys[k].Observe(f.At, int(n), f.Mean, f.Dispersion, SurgeRule{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if keys[k] = s; change == SurgeBegan {
+					alarms++
+				}
+			}
+		}
+	}
+	perMonth := float64(alarms) / float64(len(keys)) / 56 * 30
+	t.Logf("%d keys, 8 weeks: %d false alarms, %.3f a month and key", len(keys), alarms, perMonth)
+	if perMonth >= .25 || len(keys) != len(w.keys) {
+		t.Errorf("%d keys: %.3f false alarms a month and key", len(keys), perMonth)
+	}
+}
+
 // How soon a surge of three times the usual is seen.
 func TestSurgeDelay(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 13))
@@ -140,14 +174,14 @@ func TestSurgeEndsWhenBackToForecast(t *testing.T) {
 
 func TestSurgeInADeadHour(t *testing.T) {
 	var s Surge
-	for i := range 3 { // one ticket a quarter-hour where none is expected
+	for i := range 15 { // one ticket a quarter-hour where none is expected
 		var change SurgeChange
 		s, change, _ = s.Observe(time.Unix(int64(i)*900, 0), 1, 0, 1, SurgeRule{})
 		if change != SurgeNone {
-			t.Fatalf("three tickets in a dead hour are a surge: %+v", s)
+			t.Fatalf("a ticket each quarter-hour of dead hours is a surge: %+v", s)
 		}
 	}
-	_, change, _ := s.Observe(time.Unix(2700, 0), 30, 0, 1, SurgeRule{})
+	_, change, _ := s.Observe(time.Unix(15*900, 0), 30, 0, 1, SurgeRule{})
 	if change != SurgeBegan {
 		t.Error("thirty tickets in a dead quarter-hour are none")
 	}

@@ -34,6 +34,11 @@ func newDensity(l Line) density {
 	}
 }
 
+// patient is the share of customers who would wait longer than x.
+func (d density) patient(x float64) float64 { return math.Exp(-d.theta * x) }
+
+func (d density) log(x float64) float64 { return d.lambda*d.endured(x) - d.out*x }
+
 // endured is the mean time that a customer offered a wait of x really waits.
 func (d density) endured(x float64) float64 {
 	if d.theta == 0 {
@@ -42,27 +47,37 @@ func (d density) endured(x float64) float64 {
 	return -math.Expm1(-d.theta*x) / d.theta
 }
 
-// patient is the share of customers who would wait longer than x.
-func (d density) patient(x float64) float64 { return math.Exp(-d.theta * x) }
+// sums are ∫ g(x)·exp(log(x) − top) dx for three g: 1, the share that is still patient,
+// and the wait that is endured.
+type sums struct{ all, patient, endured float64 }
 
-func (d density) log(x float64) float64 { return d.lambda*d.endured(x) - d.out*x }
-
-// integral is ∫ g(x)·exp(log(x) − top) dx from a to b. It is taken in two pieces, so
-// that patience far shorter than the waits is seen as well.
-func (d density) integral(a, b float64, g func(float64) float64) float64 {
+// integral is taken from a to b in two pieces, so that patience far shorter than the
+// waits is seen as well.
+func (d density) integral(a, b float64) (s sums) {
 	a, b = math.Max(a, d.left), math.Min(b, d.right)
 	if !(b > a) {
-		return 0
+		return s
 	}
-	f := func(x float64) float64 { return g(x) * math.Exp(d.log(x)-d.top) }
 	if cut := a + 40/d.theta; d.theta > 0 && cut < b {
-		return gauss(a, cut, panels, f) + gauss(cut, b, panels, f)
+		d.add(&s, a, cut)
+		a = cut
 	}
-	return gauss(a, b, panels, f)
+	d.add(&s, a, b)
+	return s
 }
 
 // panels is into how many parts a piece is cut, each of some e-folds at most.
-const panels = 40
+const panels = 32
+
+func (d density) add(s *sums, a, b float64) {
+	rule(a, b, panels, func(x, weight float64) {
+		endured := d.endured(x)
+		p := weight * math.Exp(d.lambda*endured-d.out*x-d.top)
+		s.all += p
+		s.patient += p * (1 - d.theta*endured)
+		s.endured += p * endured
+	})
+}
 
 // nodes and weights of Gauss–Legendre quadrature with eight points (Abramowitz,
 // Stegun 1964, table 25.4), the positive half.
@@ -71,13 +86,19 @@ var weights = [4]float64{0.3626837833783620, 0.3137066458778873, 0.2223810344533
 
 // gauss integrates f from a to b in equal panels.
 func gauss(a, b float64, parts int, f func(float64) float64) float64 {
-	half := (b - a) / float64(2*parts)
 	sum := 0.0
+	rule(a, b, parts, func(x, weight float64) { sum += weight * f(x) })
+	return sum
+}
+
+// rule visits the points of the quadrature with their weights.
+func rule(a, b float64, parts int, visit func(x, weight float64)) {
+	half := (b - a) / float64(2*parts)
 	for i := range parts {
 		mid := a + half*float64(2*i+1)
 		for k, x := range nodes {
-			sum += weights[k] * (f(mid-half*x) + f(mid+half*x))
+			visit(mid-half*x, weights[k]*half)
+			visit(mid+half*x, weights[k]*half)
 		}
 	}
-	return sum * half
 }

@@ -44,12 +44,12 @@ func Settle(l Line) (Steady, error) {
 	}
 	s := Steady{Line: l, v: newDensity(l)}
 	below := blocked(l.Agents-1, l.Load()) // π(N−1) over P(fewer than N here)
-	all := s.v.integral(0, math.Inf(1), func(float64) float64 { return 1 })
+	v := s.v.integral(0, math.Inf(1))
 	if below > 0 {
-		s.scale = s.v.lambda / (math.Exp(-s.v.top)/below + s.v.lambda*all)
+		s.scale = s.v.lambda / (math.Exp(-s.v.top)/below + s.v.lambda*v.all)
 	}
-	s.Waits = clamp(s.scale * all)
-	mean := s.scale * s.v.integral(0, math.Inf(1), s.v.endured)
+	s.Waits = clamp(s.scale * v.all)
+	mean := s.scale * v.endured
 	s.Wait = hoursOf(mean)
 	s.Waiting = l.PerHour * mean
 	s.Abandons = clamp(mean * s.v.theta)
@@ -84,7 +84,7 @@ func (s Steady) ServedWithin(t time.Duration) float64 {
 	if t < 0 {
 		return 0
 	}
-	return clamp(1 - s.Waits + s.scale*s.v.integral(0, t.Hours(), s.v.patient))
+	return clamp(1 - s.Waits + s.scale*s.v.integral(0, t.Hours()).patient)
 }
 
 // ServedWithinOfServed is the share of those who get an agent that get one within t.
@@ -110,7 +110,7 @@ func (s Steady) OfferedWithin(t time.Duration) float64 {
 }
 
 func (s Steady) offeredBeyond(t time.Duration) float64 {
-	return clamp(s.scale * s.v.integral(t.Hours(), math.Inf(1), func(float64) float64 { return 1 }))
+	return clamp(s.scale * s.v.integral(t.Hours(), math.Inf(1)).all)
 }
 
 // ActualQuantile is the least t with P(W ≤ t) ≥ p, for p between 0 and 1.
