@@ -53,6 +53,26 @@ func TestBandsHoldAndTheNaiveRuleIsBeaten(t *testing.T) {
 	}
 }
 
+// Counts that repeat each week: the naive rule makes no error, also over a clock change.
+func TestTheNaiveRuleIsTheSameLocalSlotLastWeek(t *testing.T) {
+	z := zone(t, "Europe/Berlin")
+	asOf := local(z, 2026, 4, 6, 0) // the clock changed on 29 March
+	var rows []Row
+	for at := asOf.AddDate(0, 0, -42); at.Before(asOf); at = at.Add(Slot) {
+		l := at.In(z)
+		rows = append(rows, Row{at.UTC(), Key{"chat", "payment", "zh"}, 1 + 7*int(l.Weekday()) + l.Hour()*l.Minute()/15})
+	}
+	r, err := Check(rows, z, nil, asOf, CheckOptions{Days: 14})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range r.Horizons {
+		if h.Slots.NaiveMAE > .01 || h.Slots.NaiveN != 14*96-4 || h.Slots.MAE > .1*h.Slots.Mean {
+			t.Errorf("%+v", h.Slots)
+		}
+	}
+}
+
 func TestCheckWithLittleHistory(t *testing.T) {
 	z := zone(t, "Asia/Shanghai")
 	asOf := local(z, 2026, 11, 2, 0)

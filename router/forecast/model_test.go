@@ -273,6 +273,21 @@ func TestOneBadDayIsNotTheProfile(t *testing.T) {
 	}
 }
 
+// A desk that works on Saturdays and not on Sundays, however short its history.
+func TestAClosedSundayIsNoOutage(t *testing.T) {
+	z := zone(t, "Asia/Shanghai")
+	asOf := local(z, 2026, 11, 2, 0)
+	for _, weeks := range []int{2, 3, 4, 6, 12} {
+		w := wallet(z, 2000)
+		w.kind[0], w.kind[6] = 0, 1.2
+		f := span(t, fit(t, w.rows(rand.New(rand.NewPCG(27, 27)), asOf.AddDate(0, 0, -7*weeks), asOf), z, nil, asOf), asOf, asOf.AddDate(0, 0, 7), Filter{})
+		saturday, sunday, friday := f.Days[5].Mean, f.Days[6].Mean, f.Days[4].Mean
+		if sunday > .15*saturday || saturday < .8*friday {
+			t.Errorf("%d weeks: %.0f on Saturday, %.0f on Sunday", weeks, saturday, sunday)
+		}
+	}
+}
+
 func TestANewLevelIsFollowed(t *testing.T) {
 	z := zone(t, "Asia/Shanghai")
 	asOf := local(z, 2026, 11, 2, 0)
@@ -335,6 +350,9 @@ func TestColdStart(t *testing.T) {
 		if day.Mean < truth/2.5 || day.Mean > truth*2.5 {
 			t.Errorf("%d days: %.0f, truth about %.0f", n, day.Mean, truth)
 		}
+	}
+	if width[1] < 1 || width[5] < .7 || width[84] > .2 { // 90 % bands over their means
+		t.Errorf("bands are not honest about history: %v", width)
 	}
 	if !(width[1] > width[5] && width[5] > width[13] && width[13] > width[84]) {
 		t.Errorf("bands do not narrow with history: %v", width)

@@ -23,7 +23,7 @@ func quietModel(t *testing.T) (*Model, *time.Location, *hours.Calendar, time.Tim
 
 func TestQuietestByArrivals(t *testing.T) {
 	m, z, c, asOf := quietModel(t)
-	now := asOf.Add(9*time.Hour + 7*time.Minute)
+	now := asOf.Add(15*time.Hour + 37*time.Minute)
 	out, err := m.Quietest(now, QuietOptions{Open: map[router.Channel]*hours.Calendar{router.ChannelChat: c, router.ChannelPhone: c}})
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 
 const (
 	blocksPerDay = 12 // blocks of two hours are judged
+	enough       = 4  // likes that can judge
 	likes        = 8  // with how many days nearest in time a block is compared
 	farOff       = 4  // robust standard deviations at which a block is cut back
 )
@@ -44,7 +45,8 @@ func (g *grid) missing(counts []float64, before []bool) []bool {
 }
 
 // judge tells for each whole block of two hours its count and the limits that its likes
-// set, where there are enough of them. Holidays are held against holidays only.
+// set, where there are enough of them, and one at least of its own kind: a Sunday on
+// which nobody works is no outage. Holidays are held against holidays only.
 func (g *grid) judge(counts []float64, tell func(d, b int, x, lo, hi float64)) {
 	sums, whole := g.blocks(counts)
 	for d := range g.days {
@@ -53,13 +55,14 @@ func (g *grid) judge(counts []float64, tell func(d, b int, x, lo, hi float64)) {
 			if !whole[d][b] {
 				continue
 			}
-			lo, hi, ok := limits(sums, whole, same, b)
-			if l, h, too := limits(sums, whole, group, b); too && (!ok || h > hi && sums[d][b] > hi || l < lo && sums[d][b] < lo) {
-				lo, hi, ok = l, h, true // the kinder judge
+			x, kind, all := sums[d][b], limits(sums, whole, same, b), limits(sums, whole, group, b)
+			if kind.n == 0 || max(kind.n, all.n) < enough {
+				continue
 			}
-			if ok {
-				tell(d, b, sums[d][b], lo, hi)
+			if all.n >= enough && !kind.hold(x) && (kind.n < enough || all.hold(x)) {
+				kind = all // the kinder judge, or the only one with enough to go by
 			}
+			tell(d, b, x, kind.lo, kind.hi)
 		}
 	}
 }
@@ -103,8 +106,16 @@ func (g *grid) likes(d int, kind bool) []int {
 // rests reports whether a kind of day is a Saturday, a Sunday or a holiday.
 func rests(kind int) bool { return kind == 0 || kind == 6 || kind == holiday }
 
-// limits are how low and high a block may be, by its likes; of fewer than four nothing is said.
-func limits(sums [][blocksPerDay]float64, whole [][blocksPerDay]bool, near []int, b int) (lo, hi float64, ok bool) {
+// limit is how low and high a block may be, by so many likes.
+type limit struct {
+	lo, hi float64
+	n      int
+}
+
+func (l limit) hold(x float64) bool { return l.lo <= x && x <= l.hi }
+
+// limits are those of a block by its likes; a few likes set wide ones, around all of them.
+func limits(sums [][blocksPerDay]float64, whole [][blocksPerDay]bool, near []int, b int) limit {
 	var buf [likes]float64
 	xs := buf[:0]
 	for _, i := range near {
@@ -112,16 +123,20 @@ func limits(sums [][blocksPerDay]float64, whole [][blocksPerDay]bool, near []int
 			xs = append(xs, sums[i][b])
 		}
 	}
-	if len(xs) < 4 {
-		return 0, 0, false
+	n := len(xs)
+	if n == 0 {
+		return limit{}
 	}
 	m := median(xs)
+	if lo, hi := xs[0], xs[n-1]; n < enough {
+		return limit{lo - farOff*math.Sqrt(lo+1), hi + farOff*math.Sqrt(hi+1), n}
+	}
 	for i, x := range xs {
 		xs[i] = math.Abs(x - m)
 	}
 	// 1.4826: the median deviation of a normal law, as a standard deviation
 	width := farOff * math.Max(1.4826*median(xs), math.Sqrt(m+1))
-	return m - width, m + width, true
+	return limit{m - width, m + width, n}
 }
 
 // median sorts xs.
