@@ -18,27 +18,11 @@ type Class struct {
 	K        time.Duration `json:"k"`        // look-ahead of the urgency of work still in time
 	Guard    float64       `json:"guard"`    // g: a ticket that waited g·T joins tier 2
 	Boost    float64       `json:"boost"`    // b: factor on the index of guarded tickets
+	Bonus    time.Duration `json:"bonus"`    // head start of the class under priority_minutes; may be 0
 }
 
 // reachMargin is how far ahead a cut-off must still lie to be reachable.
 const reachMargin = 30 * time.Second
-
-// Rule is a way to order.
-type Rule string
-
-// The rules. ATC is the default.
-const (
-	ATC    Rule = "atc"
-	Strict Rule = "strict"
-	FIFO   Rule = "fifo"
-	EDF    Rule = "edf"
-)
-
-// Rules are all rules.
-func Rules() []Rule { return []Rule{ATC, Strict, FIFO, EDF} }
-
-// Valid reports whether r is one of the rules.
-func (r Rule) Valid() bool { return r == ATC || r == Strict || r == FIFO || r == EDF }
 
 // Candidate is a ticket that could be served.
 type Candidate struct {
@@ -57,30 +41,6 @@ type Ranked struct {
 // CutoffWindow is the window in which a cut-off puts a ticket in tier 1 now.
 func CutoffWindow(now time.Time, c Class) (from, to time.Time) {
 	return now.Add(reachMargin), now.Add(c.Lead)
-}
-
-// Score places one candidate under a rule (ROUTING §1). All but ATC know one tier.
-func Score(rule Rule, c Candidate, now time.Time) (tier int, score float64) {
-	a, t := c.Wait.Seconds(), c.Class.Target.Seconds()
-	w, p := c.Class.Weight, c.Class.Handling.Seconds()
-	switch rule {
-	case Strict:
-		return 2, w
-	case FIFO:
-		return 2, a
-	case EDF:
-		return 2, a - t
-	}
-	if from, to := CutoffWindow(now, c.Class); !c.Head.CutoffAt.IsZero() && !c.Head.CutoffAt.Before(from) && c.Head.CutoffAt.Before(to) {
-		return 1, -c.Head.CutoffAt.Sub(now).Seconds()
-	}
-	switch {
-	case a <= t:
-		return 2, w / p * math.Exp(-(t-a)/c.Class.K.Seconds())
-	case a > c.Class.Guard*t:
-		return 2, c.Class.Boost * w / p
-	}
-	return 3, w * a / (t * t * p)
 }
 
 // Rank orders candidates under a rule, best first.

@@ -33,6 +33,7 @@ func ids(rs []Ranked) (out []router.TicketID) {
 
 func TestRulesByHand(t *testing.T) {
 	security, payment := class(8, 5*time.Minute, 12*time.Minute), class(4, 30*time.Minute, 8*time.Minute)
+	security.Bonus = time.Hour
 	cs := []Candidate{
 		ticket("late", "payments", 40*time.Minute, 0, payment),                    // tier 3
 		ticket("guarded", "payments", 91*time.Minute, 0, payment),                 // tier 2, w/p = 4/480
@@ -46,6 +47,14 @@ func TestRulesByHand(t *testing.T) {
 		Strict: {"fresh-security", "guarded", "late", "cutoff-far", "cutoff-gone", "cutoff"},
 		FIFO:   {"guarded", "late", "cutoff-far", "cutoff-gone", "cutoff", "fresh-security"},
 		EDF:    {"guarded", "late", "fresh-security", "cutoff-far", "cutoff-gone", "cutoff"},
+		// 61 min with the bonus of an hour for security: after 91, before 40
+		PriorityMinutes: {"guarded", "fresh-security", "late", "cutoff-far", "cutoff-gone", "cutoff"},
+		// w·a/(T²·p) in 10⁻⁶/s²: 14.04, 7.41 (8·60/(300²·720)), 6.17, .46, .31, .15
+		GCMu: {"guarded", "fresh-security", "late", "cutoff-far", "cutoff-gone", "cutoff"},
+		// a/T: 3.03, 1.33, .2, .1, .07, .03
+		HLDR: {"guarded", "late", "fresh-security", "cutoff-far", "cutoff-gone", "cutoff"},
+		// tier 2 by weight, then age; the late one last
+		FeasibleFirst: {"cutoff", "fresh-security", "guarded", "cutoff-far", "cutoff-gone", "late"},
 	} {
 		if got := ids(Rank(rule, cs, now)); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v, want %v", rule, got, want)
@@ -86,7 +95,7 @@ func TestOrderIsTotalAndOlderFirstInARun(t *testing.T) {
 					}
 				}
 			}
-			checkRuns(t, ranked)
+			checkRuns(t, rule, ranked)
 		}
 		if got := Merge(nil, cs, now); !reflect.DeepEqual(ids(got), ids(Rank(ATC, cs, now))) {
 			t.Fatal("merging queues that all use ATC must be ATC")
@@ -94,19 +103,19 @@ func TestOrderIsTotalAndOlderFirstInARun(t *testing.T) {
 	}
 }
 
-func part(r Ranked) int {
-	if r.Tier == 2 && r.Wait > r.Class.Target {
+func part(rule Rule, r Ranked) int {
+	if rule.Tiered() && r.Tier == 2 && r.Wait > r.Class.Target {
 		return 4
 	}
 	return r.Tier
 }
 
-func checkRuns(t *testing.T, ranked []Ranked) {
+func checkRuns(t *testing.T, rule Rule, ranked []Ranked) {
 	t.Helper()
 	for i, a := range ranked {
 		for _, b := range ranked[i+1:] {
-			if a.Head.Run.Key == b.Head.Run.Key && a.Tier != 1 && part(a) == part(b) && b.Wait > a.Wait {
-				t.Fatalf("C: younger %v before older %v", a.Head.TicketID, b.Head.TicketID)
+			if a.Head.Run.Key == b.Head.Run.Key && (a.Tier != 1 || !rule.Tiered()) && part(rule, a) == part(rule, b) && b.Wait > a.Wait {
+				t.Fatalf("C %s: younger %v before older %v", rule, a.Head.TicketID, b.Head.TicketID)
 			}
 		}
 	}
