@@ -120,13 +120,13 @@ func candidate(tr *router.PullTrace, id router.TicketID, run router.RunKey, h *r
 
 // numbers are a class as a trace holds it; times are in seconds.
 func (c Class) numbers() []float64 {
-	return []float64{c.Weight, c.Target.Seconds(), c.Handling.Seconds(), c.Lead.Seconds(), c.K.Seconds(), c.Guard, c.Boost}
+	return []float64{c.Weight, c.Target.Seconds(), c.Handling.Seconds(), c.Lead.Seconds(), c.K.Seconds(), c.Guard, c.Boost, c.Bonus.Seconds()}
 }
 
 func classOf(n []float64) Class {
 	n = append(append([]float64{}, n...), make([]float64, 8)...)
 	d := func(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
-	return Class{Weight: n[0], Target: d(n[1]), Handling: d(n[2]), Lead: d(n[3]), K: d(n[4]), Guard: n[5], Boost: n[6]}
+	return Class{Weight: n[0], Target: d(n[1]), Handling: d(n[2]), Lead: d(n[3]), K: d(n[4]), Guard: n[5], Boost: n[6], Bonus: d(n[7])}
 }
 
 // FirstOf keeps the best of each run among ranked candidates, at most n, in their order.

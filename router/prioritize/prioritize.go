@@ -91,6 +91,7 @@ func (e *evaluator) params(c *policy.Class, old Params) Params {
 		Weight: e.number("weight", c.Weight, old.Weight), Target: e.minutes("target", c.Target, old.Target),
 		Handling: e.minutes("handling", c.Handling, old.Handling), Lead: e.minutes("lead", c.Lead, old.Lead),
 		K: e.minutes("k", c.K, old.K), Guard: e.number("guard", c.Guard, old.Guard), Boost: e.number("boost", c.Boost, old.Boost),
+		Bonus: time.Duration(e.amount("bonus", c.Bonus, old.Bonus.Minutes()) * float64(time.Minute)),
 	}, Reserve: int(e.amount("reserve", c.Reserve, float64(old.Reserve)))}
 	for _, ch := range router.Channels() {
 		if x := c.HandlingBy[ch]; x != nil {
