@@ -124,15 +124,20 @@ func (s *Server) edges(ctx context.Context, now time.Time) error {
 	if err != nil && !router.IsCode(err, router.CodeNotFound) {
 		return err
 	}
-	first, passed := r.Version == 0, false
+	first, again := r.Version == 0, map[router.QueueName]bool{}
 	for _, q := range s.Desk.Live.View().Rules.QueueList {
 		edge := q.Hours.NextEdge(r.Value.At)
-		if !first && !edge.IsZero() && !edge.After(now) {
-			passed = true
-			s.Nudger.Nudge(ctx, task.KindEdge, task.LaneTimers, string(q.Name))
+		if first || edge.IsZero() || edge.After(now) {
+			continue
+		}
+		for _, name := range append(q.Cover(), q.Name) { // who stands in gives back
+			if !again[name] {
+				again[name] = true
+				s.Nudger.Nudge(ctx, task.KindEdge, task.LaneTimers, string(name))
+			}
 		}
 	}
-	if !first && !passed && now.Sub(r.Value.At) < time.Minute {
+	if !first && len(again) == 0 && now.Sub(r.Value.At) < time.Minute {
 		return nil
 	}
 	r.Value = edgeMark{At: now}

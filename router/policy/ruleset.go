@@ -63,6 +63,20 @@ type Queue struct {
 	Hours *hours.Calendar
 }
 
+// Cover are the queues that stand in for this one while it is closed.
+func (q *Queue) Cover() []router.QueueName {
+	var out []router.QueueName
+	if q.OnCall != nil {
+		out = append(out, q.OnCall.To)
+	}
+	for _, name := range []router.QueueName{q.Holiday, q.Night} {
+		if name != "" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // Topic is a compiled topic.
 type Topic struct {
 	TopicDoc

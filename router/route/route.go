@@ -143,14 +143,12 @@ func (c *chooser) overflow() {
 // cover finds who stands in for a closed queue: on call, on holidays, at night.
 func (c *chooser) cover() {
 	q := c.Rules.Queues[c.out.Queue]
-	if q == nil || q.Night == "" && q.Holiday == "" && q.OnCall == nil {
+	if q == nil || len(q.Cover()) == 0 {
 		return
 	}
 	if q.Hours.Open(c.Now) {
-		for _, to := range []router.QueueName{onCall(q), q.Holiday, q.Night} {
-			if to != "" {
-				c.note("cover", false, to, "队列正在营业", "the queue is open")
-			}
+		for _, to := range q.Cover() {
+			c.note("cover", false, to, "队列正在营业", "the queue is open")
 		}
 		return
 	}
@@ -164,13 +162,6 @@ func (c *chooser) cover() {
 	default:
 		c.note("cover", false, q.Name, "队列已下班，没有队列接手，等开门", "the queue is closed and nobody stands in; it waits for the opening")
 	}
-}
-
-func onCall(q *policy.Queue) router.QueueName {
-	if q.OnCall == nil {
-		return ""
-	}
-	return q.OnCall.To
 }
 
 func (c *chooser) move(rule string, to router.QueueName, zh, en string) {
