@@ -73,6 +73,7 @@ func (p *pull) claimNext(ctx context.Context) (Served, error) {
 		if kept, err := p.withinCapacity(ctx, t); err != nil || !kept {
 			return Served{Empty: EmptyNoCapacity}, err
 		}
+		p.overtook(ctx, t, p.ranked[p.at])
 		return Served{Ticket: t, Trace: t.Pull}, nil
 	}
 	return Served{}, nil
@@ -101,6 +102,8 @@ type pull struct {
 	at     int                // the place in ranked of the head at hand
 	passed []router.PassedRun // runs this agent cannot serve
 	runs   int                // runs seen
+
+	starving []order.Candidate // heads past their guard that this agent may serve
 }
 
 func (s *Service) newPull(ctx context.Context, agent router.User, queues []router.QueueName) (*pull, error) {

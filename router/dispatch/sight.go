@@ -148,7 +148,7 @@ func (v *sight) query(in reach, limit int) store.HeadQuery {
 // choose orders the heads for one pull and hands it the first that is free. left is how many
 // pulls have yet to choose. Who has just released one of the heads looks again, without them.
 func (v *sight) choose(ctx context.Context, p *pull, left int) error {
-	p.seen, p.ranked, p.ahead, p.passed, p.runs = v, nil, nil, nil, 0
+	p.seen, p.ranked, p.ahead, p.passed, p.runs, p.starving = v, nil, nil, nil, 0, nil
 	var mine, used []reach
 	for _, r := range v.runs {
 		in, why := p.judge(r)
@@ -174,6 +174,7 @@ func (v *sight) choose(ctx context.Context, p *pull, left int) error {
 		return p.err
 	case !v.reserves(p):
 		p.ranked, p.ahead = v.order(mine).First(rankedHeads, p.agent.Weights, v.taken)
+		p.starving = v.starving(p, mine)
 		p.tooYoung(mine)
 		p.hand(0)
 	}
