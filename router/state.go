@@ -75,13 +75,16 @@ func (t Ticket) Enqueue(now time.Time, queue QueueName, cal, old Calendar, targe
 			next.AgeAt = cal.Before(now, wait)
 		}
 	default:
-		next.AgeAt, next.WaitedFor, next.Moves = now, 0, 0
+		next.AgeAt, next.WaitedFor, next.Moves, next.Offered = now, 0, 0, nil
+		next.Escalated, next.RaisedTo, next.MovedTo = nil, "", ""
 		next.Case = Case{Number: t.Case.Number + 1, StartedAt: now, Target: target}
 	}
 	return next, nil
 }
 
+// clearClaim ends the claim of a ticket that has just been moved: now is its UpdatedAt.
 func (t *Ticket) clearClaim() {
+	t.Handled += t.worked(t.UpdatedAt)
 	if t.Agent != "" {
 		t.LastAgent = t.Agent
 	}

@@ -38,6 +38,13 @@ type Commit struct {
 	At        time.Time `json:"at"`
 }
 
+// Telling is an escalation that the ticket's compare-and-set made final, whose notice and call are not written yet.
+type Telling struct {
+	Name string    `json:"name"`
+	Case int       `json:"case"`
+	At   time.Time `json:"at"`
+}
+
 // Ticket is the unit of work that is routed. Only the methods in state.go move
 // its state; every stored change raises Version by one.
 type Ticket struct {
@@ -76,15 +83,20 @@ type Ticket struct {
 	SkipUntil time.Time `json:"skip_until,omitzero"`
 	Offered   []AgentID `json:"offered,omitempty"` // whom it was offered to in this case; the last of them while KeptFor is he
 
-	AgeAt     time.Time     `json:"age_at,omitzero"` // waiting without a break since then would make its wait
-	WaitedFor time.Duration `json:"waited_for,omitempty"`
-	Case      Case          `json:"case"`
-	Clocks    Clocks        `json:"clocks,omitzero"`
-	Handled   time.Duration `json:"handled,omitempty"`   // agents' time in claims in which they acted
-	Escalated []string      `json:"escalated,omitempty"` // the escalations that have acted in this case
-	Incident  string        `json:"incident,omitempty"`  // the incident it belongs to
-	WakeAt    time.Time     `json:"wake_at,omitzero"`    // end of a snooze, or of pending_customer
-	Returned  string        `json:"returned,omitempty"`  // why it came back to waiting, in a word
+	AgeAt      time.Time     `json:"age_at,omitzero"` // waiting without a break since then would make its wait
+	WaitedFor  time.Duration `json:"waited_for,omitempty"`
+	Case       Case          `json:"case"`
+	Clocks     Clocks        `json:"clocks,omitzero"`
+	Handled    time.Duration `json:"handled,omitempty"`    // agents' time in claims in which they acted
+	AnsweredAt time.Time     `json:"answered_at,omitzero"` // last answer of an agent: a reply, or a call that reached the customer
+	Escalated  []string      `json:"escalated,omitempty"`  // the escalations that have acted in this case
+	EscalateAt time.Time     `json:"escalate_at,omitzero"` // when the next escalation is due
+	RaisedTo   ClassName     `json:"raised_to,omitempty"`  // an escalation raised it, for this case: decisions keep it
+	MovedTo    QueueName     `json:"moved_to,omitempty"`   // an escalation moved it, for this case: decisions keep it
+	Telling    []Telling     `json:"telling,omitempty"`    // escalations that have acted and are not told yet
+	Incident   string        `json:"incident,omitempty"`   // the incident it belongs to
+	WakeAt     time.Time     `json:"wake_at,omitzero"`     // end of a snooze, or of pending_customer
+	Returned   string        `json:"returned,omitempty"`   // why it came back to waiting, in a word
 
 	Outbox         []Commit    `json:"outbox,omitempty"`
 	Applied        []MessageID `json:"applied,omitempty"`       // the last messages that were joined to it
@@ -134,6 +146,9 @@ func (t Ticket) Wait(now time.Time, cal Calendar) time.Duration {
 	return t.WaitedFor
 }
 
+// Escalating reports whether the ticket is where escalations look: waiting or claimed.
+func (t Ticket) Escalating() bool { return t.State == StateWaiting || t.State == StateClaimed }
+
 // DueAt is the next moment at which time alone changes this ticket; zero if none does.
 // claimMax bounds a claim without any act of its agent.
 func (t Ticket) DueAt(claimMax time.Duration) time.Time {
@@ -146,6 +161,10 @@ func (t Ticket) DueAt(claimMax time.Duration) time.Time {
 	if len(t.Outbox) > 0 {
 		earlier(t.Outbox[0].At)
 	}
+	if len(t.Telling) > 0 {
+		earlier(t.Telling[0].At)
+	}
+	earlier(t.EscalateAt)
 	switch t.State {
 	case StateClaimed:
 		earlier(t.ExpiresAt)

@@ -220,3 +220,33 @@ func (c *Calendar) Before(t time.Time, d time.Duration) time.Time {
 		}
 	}
 }
+
+// After is the earliest instant until which d of business time passes from t: the mirror of Before.
+// Beyond the horizon it gives the horizon.
+func (c *Calendar) After(t time.Time, d time.Duration) time.Time {
+	if d <= 0 {
+		return t
+	}
+	if c.always {
+		return t.Add(d)
+	}
+	for days := 4; ; days *= 4 {
+		left := d
+		for _, s := range c.around(t, -1, min(days, horizonDays)) {
+			from := s.from
+			if from.Before(t) {
+				from = t
+			}
+			if !s.to.After(from) {
+				continue
+			}
+			if left <= s.to.Sub(from) {
+				return from.Add(left)
+			}
+			left -= s.to.Sub(from)
+		}
+		if days >= horizonDays {
+			return t.AddDate(0, 0, horizonDays)
+		}
+	}
+}

@@ -4,7 +4,7 @@
 // What always holds (the tests quote the letters):
 //
 //	A. Between(a, c) = Between(a, b) + Between(b, c) for a ≤ b ≤ c.
-//	B. Between(Before(t, d), t) = d wherever the calendar has that much business time within its horizon.
+//	B. Between(Before(t, d), t) = d = Between(t, After(t, d)) wherever the calendar has that much business time within its horizon.
 //	C. An interval that opens on a day belongs to that day, also when it closes on the next.
 //	D. A day in which the clock changes has the hours its zone gives it: an
 //	   interval is the real time between its two wall-clock edges.

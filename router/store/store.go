@@ -87,7 +87,7 @@ type RunLoad struct {
 
 // Tickets keeps the work.
 type Tickets interface {
-	// InsertTicket stores a new ticket with Version 1. exists: the id is there, or its OpenKey is taken.
+	// InsertTicket stores a new ticket with Version 1, due at its EscalateAt (zero: never). exists: the id is there, or its OpenKey is taken.
 	InsertTicket(ctx context.Context, t router.Ticket) (router.Ticket, error)
 	// Ticket reads one. not_found.
 	Ticket(ctx context.Context, id router.TicketID) (router.Ticket, error)

@@ -84,12 +84,12 @@ func ticketSet(t router.Ticket, due time.Time) (fields, error) {
 	return f, nil
 }
 
-// InsertTicket stores a new ticket. Until a save says otherwise it is never due.
+// InsertTicket stores a new ticket. Until a save says otherwise it is due when it escalates.
 func (s *Store) InsertTicket(ctx context.Context, t router.Ticket) (router.Ticket, error) {
 	const operation = "mongostore.insert_ticket"
 	given := t
 	t.Version = 1
-	f, err := ticketSet(t, time.Time{})
+	f, err := ticketSet(t, t.EscalateAt)
 	if err != nil {
 		return given, err
 	}

@@ -62,7 +62,7 @@ func decodeTickets(bodies [][]byte) ([]router.Ticket, error) {
 	return ts, nil
 }
 
-// InsertTicket stores a new ticket. Until a save says otherwise it is never due.
+// InsertTicket stores a new ticket. Until a save says otherwise it is due when it escalates.
 func (s *Store) InsertTicket(ctx context.Context, t router.Ticket) (router.Ticket, error) {
 	const operation = "sqlitestore.insert_ticket"
 	given := t.Version
@@ -72,7 +72,7 @@ func (s *Store) InsertTicket(ctx context.Context, t router.Ticket) (router.Ticke
 		return t, err
 	}
 	err = s.change(ctx, operation, func(x *tx) error {
-		next := columnsOf(t, time.Time{})
+		next := columnsOf(t, t.EscalateAt)
 		if err := s.enterRun(x, &next, t); err != nil {
 			return err
 		}
