@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"switchyard/router/dispatch"
 	"switchyard/router/order"
 	"switchyard/router/store"
+	"switchyard/router/whatif"
 )
 
 // ListTickets answers GET /v1/tickets.
@@ -85,7 +87,7 @@ func (s *Server) TicketMessages(c echo.Context, id router.TicketID, p openapi.Ti
 const timelineLength = 500
 
 // WhyTicket answers GET /v1/tickets/{id}/why: the decision in force, made again now from its record.
-func (s *Server) WhyTicket(c echo.Context, id router.TicketID) error {
+func (s *Server) WhyTicket(c echo.Context, id router.TicketID, p openapi.WhyTicketParams) error {
 	ctx := c.Request().Context()
 	t, err := s.Store.Ticket(ctx, id)
 	if err != nil {
@@ -96,6 +98,9 @@ func (s *Server) WhyTicket(c echo.Context, id router.TicketID) error {
 		if err := s.explain(c, t.Decision, &out); err != nil {
 			return err
 		}
+	}
+	if out.WhatIf, err = s.whatIf(ctx, t, p.WhatIf); err != nil {
+		return err
 	}
 	lines, err := s.Store.TailStream(ctx, store.TicketStream(id), 0, timelineLength)
 	if err != nil {
@@ -109,6 +114,27 @@ func (s *Server) WhyTicket(c echo.Context, id router.TicketID) error {
 		out.Timeline = append(out.Timeline, openapi.TimelineEntry{Seq: lines[i].Seq, At: lines[i].At, Act: l.Act, By: l.By, State: l.State, Queue: l.Queue, Note: l.Note})
 	}
 	return c.JSON(http.StatusOK, out)
+}
+
+// whatIf answers first and queue:NAME; nothing asked is nothing answered.
+func (s *Server) whatIf(ctx context.Context, t router.Ticket, asked string) (*openapi.WhatIf, error) {
+	var found dispatch.Counterfactual
+	var err error
+	queue, isQueue := strings.CutPrefix(asked, "queue:")
+	switch {
+	case asked == "":
+		return nil, nil
+	case asked == "first":
+		found, err = s.Desk.WhatFirst(ctx, t)
+	case isQueue:
+		found, err = s.Desk.WhatQueue(ctx, t, router.QueueName(queue))
+	default:
+		err = router.FailField("api.why", "what_if", "must be first, or queue: and the name of a queue")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &openapi.WhatIf{First: string(found.First), Changes: append([]whatif.Change{}, found.Changes...)}, nil
 }
 
 // sameAgain reports whether the order of the ticket's last pull, made again from its record, gives the same bytes.

@@ -11,6 +11,7 @@ import (
 
 	"switchyard/router"
 	"switchyard/router/learn"
+	"switchyard/router/whatif"
 
 	"github.com/labstack/echo/v4"
 	"github.com/oapi-codegen/runtime"
@@ -135,6 +136,9 @@ type CallbackRequest struct {
 	Outcome string    `json:"outcome"`
 	RetryAt time.Time `json:"retry_at,omitempty,omitzero"`
 }
+
+// Change defines model for Change.
+type Change = whatif.Change
 
 // Changed defines model for Changed.
 type Changed struct {
@@ -695,6 +699,14 @@ type UserRequest struct {
 	Skills       map[string]int     `json:"skills,omitempty,omitzero"`
 }
 
+// WhatIf Changes of one input that would do it, the smallest first; none where it is so already, or no single change suffices.
+type WhatIf struct {
+	Changes []Change `json:"changes"`
+
+	// First The ticket that is first in its line now; itself, if it is.
+	First string `json:"first,omitempty,omitzero"`
+}
+
 // Why defines model for Why.
 type Why struct {
 	// Decision The decision in force: classification, each rule looked at, the sentence in both languages.
@@ -711,6 +723,7 @@ type Why struct {
 	Reproducible bool            `json:"reproducible"`
 	Sentence     Sentence        `json:"sentence"`
 	Timeline     []TimelineEntry `json:"timeline"`
+	WhatIf       *WhatIf         `json:"what_if,omitempty"`
 }
 
 // Cursor defines model for cursor.
@@ -1007,6 +1020,12 @@ type TransferParams struct {
 	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// WhyTicketParams defines parameters for WhyTicket.
+type WhyTicketParams struct {
+	// WhatIf first: what would put it first in its line; queue:NAME: what would have put it in that queue.
+	WhatIf string `form:"what_if,omitempty" json:"what_if,omitempty,omitzero"`
+}
+
 // ActivateModelJSONRequestBody defines body for ActivateModel for application/json ContentType.
 type ActivateModelJSONRequestBody = ActivateModelRequest
 
@@ -1263,7 +1282,7 @@ type ServerInterface interface {
 	Transfer(ctx echo.Context, id TicketPath, params TransferParams) error
 	// WhyTicket Why it is where it is. The stored decision, made again now to see that it gives the same bytes.
 	// (GET /v1/tickets/{id}/why)
-	WhyTicket(ctx echo.Context, id TicketPath) error
+	WhyTicket(ctx echo.Context, id TicketPath, params WhyTicketParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -2865,8 +2884,17 @@ func (w *ServerInterfaceWrapper) WhyTicket(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WhyTicketParams
+	// ------------- Optional query parameter "what_if" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "what_if", ctx.QueryParams(), &params.WhatIf, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter what_if: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.WhyTicket(ctx, id)
+	err = w.Handler.WhyTicket(ctx, id, params)
 	return err
 }
 

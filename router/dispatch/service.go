@@ -256,24 +256,28 @@ func (s *Service) Apply(t router.Ticket, d router.Decision, why string) (router.
 
 // Again makes a stored decision again from its record. The result has the same bytes.
 func (s *Service) Again(ctx context.Context, r store.DecisionRecord) (router.Decision, error) {
-	rules, err := s.Live.Ruleset(ctx, r.Input.Policy)
+	in, err := s.recorded(ctx, r)
 	if err != nil {
 		return router.Decision{}, err
 	}
-	snap, err := s.Live.Snapshot(ctx, r.Input.Snapshot)
-	if err != nil {
-		return router.Decision{}, err
+	return decide.Decide(in)
+}
+
+// recorded is what a stored decision was made from.
+func (s *Service) recorded(ctx context.Context, r store.DecisionRecord) (in decide.Input, err error) {
+	in = decide.Input{MayAsk: r.Input.MayAsk, Given: r.Input.Given, Ticket: r.Input.Ticket, Contact: r.Input.Contact, Modes: r.Input.Modes,
+		Opinion: r.Input.Opinion, Embedding: r.Input.Embedding, Now: r.Input.Now}
+	if in.Rules, err = s.Live.Ruleset(ctx, r.Input.Policy); err != nil {
+		return in, err
 	}
-	model, err := s.Live.Model(ctx, r.Input.Model)
-	if err != nil {
-		return router.Decision{}, err
+	if in.Snapshot, err = s.Live.Snapshot(ctx, r.Input.Snapshot); err != nil {
+		return in, err
 	}
-	ms, err := s.Store.MessagesByID(ctx, r.Input.Messages)
-	if err != nil {
-		return router.Decision{}, err
+	if in.Model, err = s.Live.Model(ctx, r.Input.Model); err != nil {
+		return in, err
 	}
-	return decide.Decide(decide.Input{MayAsk: r.Input.MayAsk, Given: r.Input.Given, Ticket: r.Input.Ticket, Messages: ms, Contact: r.Input.Contact, Snapshot: snap, Modes: r.Input.Modes, Rules: rules, Model: model,
-		Opinion: r.Input.Opinion, Embedding: r.Input.Embedding, Now: r.Input.Now})
+	in.Messages, err = s.Store.MessagesByID(ctx, r.Input.Messages)
+	return in, err
 }
 
 // Changed tells the bus that something about a ticket changed that is not in the ticket itself.
