@@ -1,0 +1,3 @@
+package simulate
+
+func (c *checker) search() {}
