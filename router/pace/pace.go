@@ -3,7 +3,10 @@ package pace
 import (
 	"math"
 	"sort"
+	"strings"
 	"time"
+
+	"switchyard/router"
 )
 
 const (
@@ -23,6 +26,21 @@ const (
 	wide          = 3.0 // robust deviations from the median that are kept
 	consistent    = 1.4826
 )
+
+// Key is what service times are learned by.
+type Key struct {
+	Class   router.ClassName
+	Channel router.Channel
+}
+
+// ID names the key.
+func (k Key) ID() string { return string(k.Channel) + "|" + string(k.Class) }
+
+// ParseKey is the key of a name; ok is false where it is none.
+func ParseKey(id string) (k Key, ok bool) {
+	channel, class, ok := strings.Cut(id, "|")
+	return Key{router.ClassName(class), router.Channel(channel)}, ok
+}
 
 // Bin holds the weight of its observations and the weighted sum of their seconds.
 type Bin struct {
