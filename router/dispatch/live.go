@@ -36,16 +36,13 @@ type Live struct {
 	log   *slog.Logger
 
 	view       atomic.Pointer[View]
-	arrivals   atomic.Int64
-	decided    decided
+	tallies    tallies
 	mu         sync.Mutex // guards what follows
 	generation int64
 	users      []router.User
 	compiled   map[string]*decide.Ruleset // by version
 	model      *textmodel.Model           // in force
 	models     map[string]*textmodel.Model
-	rate       float64
-	ratedAt    time.Time
 	saved      map[string]bool // digests of stored snapshots, the last few
 	stop       context.CancelFunc
 	done       chan struct{}
@@ -58,9 +55,6 @@ func NewLive(st store.Store, now func() time.Time, zones func(string) (*time.Loc
 
 // View is the latest view. Refresh must have succeeded once.
 func (l *Live) View() *View { return l.view.Load() }
-
-// Arrived counts an arrival for the arrival rate.
-func (l *Live) Arrived() { l.arrivals.Add(1) }
 
 // Start refreshes once and then every second until Stop.
 func (l *Live) Start(ctx context.Context) error {
@@ -107,7 +101,9 @@ func (l *Live) Stop() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
-	l.storeDecided(ctx, 0)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.count(ctx, 0)
 }
 
 // Refresh reads everything anew.
@@ -130,7 +126,9 @@ func (l *Live) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	in := load.Inputs{Now: l.now(), Agents: agents, ArrivalsPerMinute: l.arrivalRate()}
+	l.count(ctx, tallyEvery)
+	in := load.Inputs{Now: l.now(), Agents: agents}
+	l.counted(&in)
 	for _, r := range loads {
 		in.Lines = append(in.Lines, load.Line{Run: r.Run, Waiting: r.Waiting, OldestAgeAt: r.OldestAgeAt})
 	}
@@ -142,19 +140,7 @@ func (l *Live) Refresh(ctx context.Context) error {
 		return err
 	}
 	l.view.Store(&View{Rules: rules, Model: l.model, Snapshot: snap, Modes: modes.Value, Agents: agents})
-	l.storeDecided(ctx, decidedEvery)
 	return nil
-}
-
-// arrivalRate is arrivals per minute at this process, smoothed over about a minute.
-func (l *Live) arrivalRate() float64 {
-	now, n := l.now(), float64(l.arrivals.Swap(0))
-	if since := now.Sub(l.ratedAt).Minutes(); !l.ratedAt.IsZero() && since > 0 {
-		keep := 1 / (1 + since)
-		l.rate = l.rate*keep + n/since*(1-keep)
-	}
-	l.ratedAt = now
-	return l.rate
 }
 
 // rules reads what the generation counter says has changed.

@@ -88,6 +88,9 @@ func (s *Service) change(ctx context.Context, id router.TicketID, do func(router
 			return t, err
 		}
 		if next, err = s.save(ctx, next); !router.IsCode(err, router.CodeConflict) {
+			if d, ok := worked(t, next); ok && err == nil {
+				s.Live.Worked(t.Class, t.Channel, d, next.UpdatedAt)
+			}
 			return next, err
 		}
 		last = err

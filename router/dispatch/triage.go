@@ -209,8 +209,7 @@ func (s *Service) start(ctx context.Context, m router.Message, r thread.Resoluti
 	if err != nil {
 		return t, err
 	}
-	s.Live.Arrived()
-	s.Live.Decided(d)
+	s.Live.Came(stored, d)
 	s.tell(ctx, stored)
 	s.asked(ctx, stored)
 	return stored, nil
@@ -304,6 +303,9 @@ func (s *Service) TellFailure(ctx context.Context, m router.Message) error {
 // answeredCall records a call that was answered; it settles the handle's open call-back.
 func (s *Service) answeredCall(ctx context.Context, m router.Message) error {
 	if m.Call != nil && m.Call.Outcome == router.CallAnswered {
+		if m.Call.Incoming {
+			s.Live.Demanded(m.Call.StartedAt, store.DemandKey{Channel: m.Channel, Topic: store.ImportedTopic, Language: m.Language}, "")
+		}
 		t, err := s.Store.LatestTicket(ctx, m.Source, m.Handle.Key(m.Source))
 		if err != nil && !router.IsCode(err, router.CodeNotFound) {
 			return err

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/pace"
 	"switchyard/router/policy"
 	"switchyard/router/prioritize"
 )
@@ -40,6 +41,12 @@ type Inputs struct {
 	Agents            []Agent
 	ArrivalsPerMinute float64
 	Last              *Snapshot // the one before; its class numbers stand in for bad ones
+
+	Arrivals map[router.ClassName]float64 // per minute, of tickets, smoothed over about ten minutes
+	Arrived  int                          // contacts of customers in the last quarter-hour
+	Expected *float64                     // contacts that were forecast for it; nil: there is no forecast
+	Overload bool                         // the mode is on
+	Paces    map[pace.Key]pace.Meter      // how long agents worked
 }
 
 // Queue is the load of one queue.
@@ -65,8 +72,16 @@ type Snapshot struct {
 	Classes           map[router.ClassName]prioritize.Params `json:"classes"`
 	Warnings          []string                               `json:"warnings,omitempty"`
 	Runs              int                                    `json:"runs"`
+	Lines             map[router.ClassName]ClassLoad         `json:"lines"`
+	DueToEnd          int                                    `json:"due_to_end,omitempty"` // available agents whose shift ends within DueSoon
+	OffShift          int                                    `json:"off_shift,omitempty"`  // agents who say they are available, out of their shift
+	VsForecast        float64                                `json:"vs_forecast"`          // contacts of the last quarter-hour over the forecast ones; 1 without a forecast
+	Overload          bool                                   `json:"overload,omitempty"`
+	Handling          []Handling                             `json:"handling,omitempty"` // where something was learned
+	Unserved          []Stuck                                `json:"unserved,omitempty"`
 	Vars              policy.Vars                            `json:"vars"`
 	digest            string
+	stated            map[router.ClassName]prioritize.Params // Classes before what was learned is mixed in
 }
 
 // Digest names the snapshot by its content.
@@ -90,33 +105,24 @@ func Make(rs *policy.Ruleset, in Inputs) (*Snapshot, error) {
 	if in.Last != nil {
 		last = in.Last.Classes
 	}
-	s.agents(in.Agents)
+	s.agents(rs, in)
 	work := s.queues(rs, in, last)
 	for name, q := range s.Queues {
 		q.Predicted = round(work[name] / float64(max(1, q.Agents)))
 		s.Queues[name] = q
 		s.WorstWait = math.Max(s.WorstWait, q.Predicted)
 	}
+	s.lines(rs, in)
+	s.compare(in)
+	s.Overload = in.Overload
+	s.Unserved = unserved(in)
 	s.Vars = s.vars(rs)
-	s.Classes, s.Warnings = prioritize.Evaluate(rs, s.Vars, last)
+	s.evaluate(rs, in)
 	_, err := s.Seal()
 	return s, err
 }
 
 func round(f float64) float64 { return math.Round(f*100) / 100 }
-
-func (s *Snapshot) agents(as []Agent) {
-	for _, a := range as {
-		if a.Presence != router.PresenceAvailable || a.User.Role != router.RoleAgent {
-			continue
-		}
-		s.Available++
-		s.FreeCapacity += max(0, 100-a.Held)
-		if a.Held > 0 {
-			s.Busy++
-		}
-	}
-}
 
 // queues counts what waits and returns minutes of work by queue.
 func (s *Snapshot) queues(rs *policy.Ruleset, in Inputs, last map[router.ClassName]prioritize.Params) map[router.QueueName]float64 {
@@ -124,7 +130,7 @@ func (s *Snapshot) queues(rs *policy.Ruleset, in Inputs, last map[router.ClassNa
 	for _, q := range rs.QueueList {
 		entry := Queue{Open: q.Hours.Open(in.Now)}
 		for _, a := range in.Agents {
-			if a.Presence == router.PresenceAvailable && a.User.Role == router.RoleAgent && a.User.Covers(q.Name) {
+			if a.works(rs, in.Now) && a.User.Covers(q.Name) {
 				entry.Agents++
 			}
 		}
@@ -158,5 +164,6 @@ func (s *Snapshot) vars(rs *policy.Ruleset) policy.Vars {
 	hours, calendar := Clock(rs, s.At)
 	return policy.Vars{"hours": hours, "calendar": calendar,
 		"load": map[string]any{"waiting": float64(s.Waiting), "wait": s.WorstWait, "free_agents": float64(s.Available - s.Busy), "agents": float64(s.Available),
-			"free_capacity": float64(s.FreeCapacity), "arrivals_per_minute": s.ArrivalsPerMinute, "queues": queues}}
+			"free_capacity": float64(s.FreeCapacity), "arrivals_per_minute": s.ArrivalsPerMinute, "queues": queues,
+			"class": s.classVars(rs), "vs_forecast": s.VsForecast, "overload": s.Overload, "due_to_end": float64(s.DueToEnd)}}
 }

@@ -43,6 +43,7 @@ func (c *compiler) work() {
 	if c.doc.MaxMoves < 0 {
 		c.bad("max_moves", "must not be negative")
 	}
+	c.out.LearnHandling = c.doc.LearnHandling == nil || *c.doc.LearnHandling
 	c.out.Assigns = assigns(c.doc)
 }
 

@@ -39,6 +39,8 @@ type Policy struct {
 	KeepLast  Duration               `yaml:"keep_for_last_agent"`
 	Privacy   PrivacyDoc             `yaml:"privacy"`
 	Learning  LearningDoc            `yaml:"learning"`
+	// LearnHandling: expected handling times follow what agents were seen to need; true if absent.
+	LearnHandling *bool `yaml:"learn_handling"`
 
 	Rings       []RingDoc                  `yaml:"rings"` // of queues that have none of their own
 	Escalations []EscalationDoc            `yaml:"escalations"`

@@ -37,6 +37,8 @@ type Ruleset struct {
 	Promotion   Promotion
 	Staffing    StaffingDoc
 	MaxMoves    int
+
+	LearnHandling bool // handling times follow what agents were seen to need
 }
 
 // Overload is a compiled OverloadDoc.

@@ -73,6 +73,16 @@ type DecidedDay struct {
 	Hours [24]DecidedCounts `json:"hours"`
 }
 
+// Plus is the sum of both days, in d where it is there.
+func (d DecidedDay) Plus(o DecidedDay) DecidedDay {
+	for h, counts := range o.Hours {
+		if len(counts) > 0 {
+			d.Hours[h] = d.Hours[h].Plus(counts)
+		}
+	}
+	return d
+}
+
 // DecidedDays are the counts by day, under ids like 2026-05-04.
 func DecidedDays(d Docs) Collection[DecidedDay] {
 	return Collection[DecidedDay]{Docs: d, Kind: "decided_day"}
