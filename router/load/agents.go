@@ -6,22 +6,16 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/match"
 	"switchyard/router/policy"
 )
 
 // DueSoon is how long before the end of his shift an agent counts as due to end.
 const DueSoon = 30 * time.Minute
 
-// onShift reports whether the agent's shift, a calendar of the policy, is open. Without one, or with one that
-// the policy does not have, he is always on shift.
-func (a Agent) onShift(rs *policy.Ruleset, now time.Time) bool {
-	cal := rs.Calendars[a.User.Shift]
-	return cal == nil || cal.Open(now)
-}
-
 // works reports whether he takes work now.
 func (a Agent) works(rs *policy.Ruleset, now time.Time) bool {
-	return a.User.Role == router.RoleAgent && a.Presence == router.PresenceAvailable && a.onShift(rs, now)
+	return a.User.Role == router.RoleAgent && a.Presence == router.PresenceAvailable && match.OnShift(rs, a.User, now)
 }
 
 func (s *Snapshot) agents(rs *policy.Ruleset, in Inputs) {
@@ -29,7 +23,7 @@ func (s *Snapshot) agents(rs *policy.Ruleset, in Inputs) {
 		if a.User.Role != router.RoleAgent || a.Presence != router.PresenceAvailable {
 			continue
 		}
-		if !a.onShift(rs, in.Now) {
+		if !match.OnShift(rs, a.User, in.Now) {
 			s.OffShift++
 			continue
 		}
@@ -55,15 +49,22 @@ type Stuck struct {
 // maxUnserved bounds the list; the longest stand first.
 const maxUnserved = 50
 
-// unserved are the runs that no agent covers with the skills and the language they ask for.
-func unserved(in Inputs) []Stuck {
-	var out []Stuck
+// unserved are the runs that nobody can serve at any ring and shift (match.Unserved).
+func unserved(rs *policy.Ruleset, in Inputs) []Stuck {
+	people := make([]router.User, len(in.Agents))
+	for i, a := range in.Agents {
+		people[i] = a.User
+	}
+	waiting, runs := map[router.RunKey]int{}, []router.Run{}
 	for _, l := range in.Lines {
-		if l.Waiting > 0 && !slices.ContainsFunc(in.Agents, func(a Agent) bool {
-			return !a.User.Disabled && a.User.Covers(l.Run.Queue) && a.User.CanServe(l.Run.Needs, l.Run.Speaks)
-		}) {
-			out = append(out, Stuck{l.Run, l.Waiting})
+		if l.Waiting > 0 {
+			waiting[l.Run.Key] = l.Waiting
+			runs = append(runs, l.Run)
 		}
+	}
+	var out []Stuck
+	for _, r := range match.Unserved(rs, people, runs) {
+		out = append(out, Stuck{r, waiting[r.Key]})
 	}
 	slices.SortFunc(out, func(a, b Stuck) int {
 		return cmp.Or(cmp.Compare(b.Waiting, a.Waiting), cmp.Compare(a.Run.Key, b.Run.Key))

@@ -51,12 +51,13 @@ type Inputs struct {
 
 // Queue is the load of one queue.
 type Queue struct {
-	Waiting       int     `json:"waiting"`
-	OldestMinutes float64 `json:"oldest_minutes"` // business time
-	AtRisk        int     `json:"at_risk"`        // runs whose oldest has used three quarters of its target
-	Predicted     float64 `json:"predicted_wait"` // minutes until a new ticket would be served
-	Agents        int     `json:"agents"`         // available ones that cover it
-	Open          bool    `json:"open"`
+	Waiting       int                          `json:"waiting"`
+	OldestMinutes float64                      `json:"oldest_minutes"`               // business time
+	AtRisk        int                          `json:"at_risk"`                      // runs whose oldest has used three quarters of its target
+	Predicted     float64                      `json:"predicted_wait"`               // minutes until a new ticket would be served, the longest of its classes
+	ByClass       map[router.ClassName]float64 `json:"predicted_by_class,omitempty"` // the same by class, where it is not 0
+	Agents        int                          `json:"agents"`                       // available ones that cover it
+	Open          bool                         `json:"open"`
 }
 
 // Snapshot is the immutable view of load and agents.
@@ -106,16 +107,12 @@ func Make(rs *policy.Ruleset, in Inputs) (*Snapshot, error) {
 		last = in.Last.Classes
 	}
 	s.agents(rs, in)
-	work := s.queues(rs, in, last)
-	for name, q := range s.Queues {
-		q.Predicted = round(work[name] / float64(max(1, q.Agents)))
-		s.Queues[name] = q
-		s.WorstWait = math.Max(s.WorstWait, q.Predicted)
-	}
+	s.queues(rs, in, last)
 	s.lines(rs, in)
+	s.predict(rs, in, last)
 	s.compare(in)
 	s.Overload = in.Overload
-	s.Unserved = unserved(in)
+	s.Unserved = unserved(rs, in)
 	s.Vars = s.vars(rs)
 	s.evaluate(rs, in)
 	_, err := s.Seal()
@@ -124,9 +121,8 @@ func Make(rs *policy.Ruleset, in Inputs) (*Snapshot, error) {
 
 func round(f float64) float64 { return math.Round(f*100) / 100 }
 
-// queues counts what waits and returns minutes of work by queue.
-func (s *Snapshot) queues(rs *policy.Ruleset, in Inputs, last map[router.ClassName]prioritize.Params) map[router.QueueName]float64 {
-	work := map[router.QueueName]float64{}
+// queues counts what waits by queue.
+func (s *Snapshot) queues(rs *policy.Ruleset, in Inputs, last map[router.ClassName]prioritize.Params) {
 	for _, q := range rs.QueueList {
 		entry := Queue{Open: q.Hours.Open(in.Now)}
 		for _, a := range in.Agents {
@@ -142,17 +138,11 @@ func (s *Snapshot) queues(rs *policy.Ruleset, in Inputs, last map[router.ClassNa
 		s.Waiting += l.Waiting
 		waited := rs.Calendar(l.Run.Queue).Between(l.OldestAgeAt, in.Now)
 		q.OldestMinutes = math.Max(q.OldestMinutes, round(waited.Minutes()))
-		handling := 8.0
-		if p, ok := last[l.Run.Class]; ok {
-			handling = p.For(l.Run.Channel).Handling.Minutes()
-			if waited > p.Target*3/4 {
-				q.AtRisk++
-			}
+		if p, ok := last[l.Run.Class]; ok && waited > p.Target*3/4 {
+			q.AtRisk++
 		}
-		work[l.Run.Queue] += float64(l.Waiting) * handling
 		s.Queues[l.Run.Queue] = q
 	}
-	return work
 }
 
 // vars are what expressions see. All numbers are doubles; times are minutes.

@@ -11,6 +11,7 @@ import (
 // Stream is what waits and arrives of one queue and class.
 type Stream struct {
 	Queue   router.QueueName
+	Name    router.ClassName
 	Waiting int
 	Oldest  time.Duration // business wait of its oldest
 	Rate    float64       // arrivals per minute
@@ -22,10 +23,10 @@ const (
 	// horizon is the longest wait that is predicted.
 	horizon = 7 * 24 * time.Hour
 	// samples are the ages of a stream that are looked at, as if evenly spread.
-	samples = 8
+	samples = 5
 	// firstStep and stepGrowth are the grid on which a wait is sought.
 	firstStep  = 15 * time.Second
-	stepGrowth = 1.25
+	stepGrowth = 1.5
 )
 
 // Predict is the wait of a ticket of the stream me that comes now, under an order, while agents serve the streams
@@ -55,7 +56,7 @@ func Predict(rule order.Rule, me Stream, all []Stream, agents float64, patience 
 
 // between narrows a wait down in which the work ahead is done.
 func between(rule order.Rule, me Stream, all []Stream, agents float64, lo, hi time.Duration) (time.Duration, float64) {
-	for range 12 {
+	for range 8 {
 		mid := (lo + hi) / 2
 		if ahead(rule, me, all, mid) <= agents*mid.Minutes() {
 			hi = mid

@@ -1,0 +1,146 @@
+package load
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"switchyard/router"
+	"switchyard/router/policy"
+	"switchyard/router/prioritize"
+)
+
+// predict works out how long a ticket that comes now would wait, by queue and class, under the live order (Predict).
+// A queue whose agents have something free and in which nothing waits has no wait; one that nobody covers now is
+// taken to have one agent, so that its line shows and does not drown everything else.
+func (s *Snapshot) predict(rs *policy.Ruleset, in Inputs, last map[router.ClassName]prioritize.Params) {
+	if last == nil { // the first look: by what is stated
+		last, _ = prioritize.Evaluate(rs, s.vars(rs), nil)
+	}
+	crews := s.crews(rs, in)
+	streams := s.streams(rs, in, last)
+	for _, q := range rs.QueueList {
+		entry := s.Queues[q.Name]
+		if entry.Waiting == 0 && crews[q.Name].free {
+			continue
+		}
+		mine := make([]Stream, len(streams))
+		for i, st := range streams {
+			st.Share = crews[q.Name].share(crews[st.Queue])
+			mine[i] = st
+		}
+		for _, st := range mine {
+			if st.Queue != q.Name {
+				continue
+			}
+			wait := round(Predict(q.Order, st, mine, math.Max(1, float64(entry.Agents)), 0).Minutes())
+			if entry.ByClass == nil {
+				entry.ByClass = map[router.ClassName]float64{}
+			}
+			entry.ByClass[st.Name] = wait
+			if st.Waiting > 0 {
+				entry.Predicted = math.Max(entry.Predicted, wait)
+			}
+		}
+		s.Queues[q.Name] = entry
+		s.WorstWait = math.Max(s.WorstWait, entry.Predicted)
+	}
+}
+
+// crew is who works for a queue now.
+type crew struct {
+	ids  []router.AgentID
+	free bool // one of them has nothing in his hands
+}
+
+// share is the part of another crew's work that this crew does: that of the agents they have in common.
+func (c crew) share(other crew) float64 {
+	if len(other.ids) == 0 {
+		return 0
+	}
+	n := 0
+	for _, id := range other.ids {
+		if slices.Contains(c.ids, id) {
+			n++
+		}
+	}
+	return float64(n) / float64(len(other.ids))
+}
+
+func (s *Snapshot) crews(rs *policy.Ruleset, in Inputs) map[router.QueueName]crew {
+	out := map[router.QueueName]crew{}
+	for _, q := range rs.QueueList {
+		c := crew{}
+		for _, a := range in.Agents {
+			if a.works(rs, in.Now) && a.User.Covers(q.Name) {
+				c.ids = append(c.ids, a.User.ID)
+				c.free = c.free || a.Held == 0
+			}
+		}
+		if len(c.ids) == 0 { // nobody: its work is its own
+			c.ids = []router.AgentID{"nobody:" + router.AgentID(q.Name)}
+		}
+		out[q.Name] = c
+	}
+	return out
+}
+
+// streams are what waits and comes by queue and class, in a fixed order.
+func (s *Snapshot) streams(rs *policy.Ruleset, in Inputs, last map[router.ClassName]prioritize.Params) []Stream {
+	type key struct {
+		queue router.QueueName
+		class router.ClassName
+	}
+	by := map[key]*Stream{}
+	at := func(k key) *Stream {
+		if by[k] == nil {
+			by[k] = &Stream{Queue: k.queue, Name: k.class, Class: last[k.class].Class}
+		}
+		return by[k]
+	}
+	for _, l := range in.Lines {
+		if l.Waiting == 0 || last[l.Run.Class].Handling == 0 {
+			continue
+		}
+		st := at(key{l.Run.Queue, l.Run.Class})
+		n := float64(st.Waiting)
+		p := last[l.Run.Class].For(l.Run.Channel).Handling
+		st.Class.Handling = time.Duration((n*float64(st.Class.Handling) + float64(l.Waiting)*float64(p)) / (n + float64(l.Waiting)))
+		st.Waiting += l.Waiting
+		st.Oldest = max(st.Oldest, rs.Calendar(l.Run.Queue).Between(l.OldestAgeAt, in.Now))
+	}
+	for _, c := range rs.ClassList {
+		if rate := finite(in.Arrivals[c.Name]); rate > 0 {
+			if queues := homes(rs, c.Name, in.Now); len(queues) > 0 {
+				for _, q := range queues {
+					at(key{q, c.Name}).Rate = rate / float64(len(queues))
+				}
+			}
+		}
+	}
+	out := make([]Stream, 0, len(by))
+	for _, st := range by {
+		out = append(out, *st)
+	}
+	slices.SortFunc(out, func(a, b Stream) int { return cmp.Or(cmp.Compare(a.Queue, b.Queue), cmp.Compare(a.Name, b.Name)) })
+	return out
+}
+
+// homes are the queues that topics of a class lead to now: their own while open, who stands in while not.
+func homes(rs *policy.Ruleset, class router.ClassName, now time.Time) (out []router.QueueName) {
+	for _, t := range rs.Topics {
+		q := rs.Queues[t.Queue]
+		if t.Class != class || q == nil {
+			continue
+		}
+		name := q.Name
+		if cover := q.Cover(); len(cover) > 0 && !q.Hours.Open(now) {
+			name = cover[len(cover)-1]
+		}
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
