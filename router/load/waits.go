@@ -19,7 +19,7 @@ func (s *Snapshot) predict(rs *policy.Ruleset, in Inputs, last map[router.ClassN
 		last, _ = prioritize.Evaluate(rs, s.vars(rs), nil)
 	}
 	crews := s.crews(rs, in)
-	streams := s.streams(rs, in, last)
+	streams, cost := s.streams(rs, in, last), meanCost(rs, in)
 	for _, q := range rs.QueueList {
 		entry := s.Queues[q.Name]
 		if entry.Waiting == 0 && crews[q.Name].free {
@@ -34,7 +34,8 @@ func (s *Snapshot) predict(rs *policy.Ruleset, in Inputs, last map[router.ClassN
 			if st.Queue != q.Name {
 				continue
 			}
-			wait := round(Predict(q.Order, st, mine, math.Max(1, float64(entry.Agents)), 0).Minutes())
+			hands := math.Max(1, float64(entry.Agents)) * crews[q.Name].parallel(cost)
+			wait := round(Predict(q.Order, st, mine, hands, 0).Minutes())
 			if entry.ByClass == nil {
 				entry.ByClass = map[router.ClassName]float64{}
 			}
@@ -52,6 +53,30 @@ func (s *Snapshot) predict(rs *policy.Ruleset, in Inputs, last map[router.ClassN
 type crew struct {
 	ids  []router.AgentID
 	free bool // one of them has nothing in his hands
+	held int  // cost of what they hold
+	busy int  // who hold something
+}
+
+// parallel is how many tickets of a mean cost one of the crew works on at once, by what they hold now: a handling time
+// is measured from claim to end, while he has others in his hands.
+func (c crew) parallel(cost float64) float64 {
+	if c.busy == 0 {
+		return 1
+	}
+	return math.Max(1, float64(c.held)/float64(c.busy)/cost)
+}
+
+// meanCost is the mean cost of what waits, of an agent's 100; what a mail costs where nothing does.
+func meanCost(rs *policy.Ruleset, in Inputs) float64 {
+	n, sum := 0, 0
+	for _, l := range in.Lines {
+		n += l.Waiting
+		sum += l.Waiting * rs.Capacity[l.Run.Channel]
+	}
+	if sum == 0 {
+		return float64(max(1, rs.Capacity[router.ChannelEmail]))
+	}
+	return float64(sum) / float64(n)
 }
 
 // share is the part of another crew's work that this crew does: that of the agents they have in common.
@@ -76,6 +101,10 @@ func (s *Snapshot) crews(rs *policy.Ruleset, in Inputs) map[router.QueueName]cre
 			if a.works(rs, in.Now) && a.User.Covers(q.Name) {
 				c.ids = append(c.ids, a.User.ID)
 				c.free = c.free || a.Held == 0
+				c.held += a.Held
+				if a.Held > 0 {
+					c.busy++
+				}
 			}
 		}
 		if len(c.ids) == 0 { // nobody: its work is its own

@@ -107,9 +107,16 @@ func student975(df int) float64 {
 	return x + g1/v + g2/(v*v) + g3/(v*v*v) + g4/(v*v*v*v)
 }
 
-// Summarize sums up a trial's outcomes, one a seed, in the order of the seeds.
+// Summarize sums up a trial's outcomes, one a seed, in the order of the seeds, with what was published of it.
 func (s *Scenario) Summarize(t Trial, load float64, outs []*Outcome) Result {
-	r := Result{Rule: t.Rule, Params: t.Params, ByClass: map[router.ClassName]Group{}, ByChannel: map[router.Channel]Group{}, ByLanguage: map[router.Language]Group{}, Published: s.published(t, load)}
+	r := Summarize(t, outs)
+	r.Published = s.published(t, load)
+	return r
+}
+
+// Summarize sums up outcomes of one trial, in the order of their seeds.
+func Summarize(t Trial, outs []*Outcome) Result {
+	r := Result{Rule: t.Rule, Params: t.Params, ByClass: map[router.ClassName]Group{}, ByChannel: map[router.Channel]Group{}, ByLanguage: map[router.Language]Group{}}
 	all := groupOf(outs, func(o *Outcome) *Tally { return &o.All })
 	r.InSLA, r.MeanWait, r.P95Wait, r.WorstWait = all.InSLA, all.MeanWait, all.P95Wait, all.WorstWait
 	r.CutMet, r.Abandoned, r.Unserved, r.N = all.CutMet, all.Abandoned, all.Unserved, all.N
