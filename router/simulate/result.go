@@ -108,8 +108,8 @@ func student975(df int) float64 {
 }
 
 // Summarize sums up a trial's outcomes, one a seed, in the order of the seeds.
-func (s *Scenario) Summarize(t Trial, load float64, outs []*Outcome) Result {
-	r := Result{Rule: t.Rule, Params: t.Params, ByClass: map[router.ClassName]Group{}, ByChannel: map[router.Channel]Group{}, ByLanguage: map[router.Language]Group{}, Published: s.published(t, load)}
+func (s *Scenario) Summarize(t Trial, outs []*Outcome) Result {
+	r := Result{Rule: t.Rule, Params: t.Params, ByClass: map[router.ClassName]Group{}, ByChannel: map[router.Channel]Group{}, ByLanguage: map[router.Language]Group{}, Published: s.published(t)}
 	all := groupOf(outs, func(o *Outcome) *Tally { return &o.All })
 	r.InSLA, r.MeanWait, r.P95Wait, r.WorstWait = all.InSLA, all.MeanWait, all.P95Wait, all.WorstWait
 	r.CutMet, r.Abandoned, r.Unserved, r.N = all.CutMet, all.Abandoned, all.Unserved, all.N
