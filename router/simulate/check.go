@@ -100,14 +100,17 @@ func (c *checker) classes() {
 		}
 		seen[k.Name] = true
 		shares += k.Share
-		if c.doc.Load > 0 {
+		switch {
+		case k.Share != 0 && k.PerHour != 0:
+			c.bad(path, "give share or per_hour, not both")
+		case c.doc.Load > 0 && c.doc.Classes[0].PerHour == 0:
 			c.within(path+".share", k.Share, 1e-6, 1)
-		} else {
+		default:
 			c.within(path+".per_hour", k.PerHour, 1e-6, 1e5)
 		}
 		c.class(path, k)
 	}
-	if c.doc.Load > 0 && math.Abs(shares-1) > 1e-6 {
+	if shares > 0 && !(math.Abs(shares-1) <= 1e-6) {
 		c.bad("classes", "the shares add up to %g, not to 1", shares)
 	}
 }
@@ -319,7 +322,7 @@ func (c *checker) reachable() {
 // amount notes more tickets than a run could hold.
 func (c *checker) amount() {
 	perDay := 0.0
-	for _, r := range c.out.rates(c.out.Load) {
+	for _, r := range c.out.rates() {
 		perDay += 24 * r
 	}
 	if !(perDay <= maxTicketsADay) {

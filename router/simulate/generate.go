@@ -27,6 +27,7 @@ type Scenario struct {
 	channels  [][]mixPart[router.Channel]
 	languages [][]mixPart[router.Language]
 	staffed   float64 // agents there, mean over a week
+	axes      []axis
 }
 
 // mistake is a class that a ticket stands in and does not belong to.
@@ -130,19 +131,16 @@ func (s *Scenario) work(k ClassDoc) float64 {
 	return cost * k.Service.Mean.D().Hours()
 }
 
-// rates are tickets an hour by class, mean over the day, at a load (0: as the document says).
-func (s *Scenario) rates(load float64) []float64 {
+// rates are tickets an hour by class, mean over the day: as the document says, or scaled to its load.
+func (s *Scenario) rates() []float64 {
 	out, work := make([]float64, len(s.Classes)), 0.0
 	for i, k := range s.Classes {
-		out[i] = k.PerHour
-		if s.Load > 0 {
-			out[i] = k.Share
-		}
+		out[i] = max(k.PerHour, k.Share) // one of them is given
 		work += out[i] * s.work(k)
 	}
-	if load > 0 {
+	if s.Load > 0 {
 		for i := range out {
-			out[i] *= load * s.staffed / work
+			out[i] *= s.Load * s.staffed / work
 		}
 	}
 	return out
@@ -162,28 +160,34 @@ type stream struct {
 	factor float64
 }
 
-// Options change a scenario for a run; zero values leave what it says.
+// Options of one run.
 type Options struct {
-	Load     float64
-	Days     int
-	Progress func(done, total float64)
+	Progress func(done, total float64) // told days done and in all; nil: nobody
+	Stop     func() bool               // asked once a day; true ends the run with an error
 }
 
-func (s *Scenario) with(o Options) (load float64, days int) {
-	load, days = s.Load, s.Days
-	if o.Load > 0 {
-		load = o.Load
+// Override sets load, seeds and days other than the document's; 0 leaves what it says.
+func (s *Scenario) Override(load float64, seeds, days int) error {
+	c := checker{doc: s.Document, out: s}
+	if load > 0 && c.within("load", load, 0.01, 3) {
+		s.Load = load
 	}
-	if o.Days > 0 {
-		days = o.Days
+	if seeds > 0 && c.within("seeds", float64(seeds), 1, maxSeeds) {
+		s.Seeds = seeds
 	}
-	return load, days
+	if days > 0 && c.within("days", float64(days), 1, maxDays) {
+		s.Days = days
+	}
+	c.amount()
+	if len(c.problems) > 0 {
+		return router.FailField("simulate.override", c.problems[0].Path, "%s", c.problems[0].Detail)
+	}
+	return nil
 }
 
 // Source gives the arrivals of a seed: the same for every trial.
-func (s *Scenario) Source(seed uint64, o Options) Source {
-	load, _ := s.with(o)
-	rates := s.rates(load)
+func (s *Scenario) Source(seed uint64) Source {
+	rates := s.rates()
 	streams := make([]*stream, len(rates))
 	for i, perHour := range rates {
 		k := &s.Classes[i]
@@ -295,9 +299,8 @@ func spread(r *rand.Rand, d SpreadDoc) time.Duration {
 
 // Play runs one trial on one seed.
 func (s *Scenario) Play(t Trial, seed uint64, o Options) (*Outcome, error) {
-	_, days := s.with(o)
-	setup := Setup{Start: s.start, End: s.start.AddDate(0, 0, days), Zone: s.zone, Classes: s.classes(t), Calendars: s.calendars, Cost: s.Capacity,
-		Reserve: s.Reserve, Rooms: s.Rooms.D(), PassOn: s.Wrong.PassOn.D(), Rules: map[router.QueueName]order.Rule{}, Progress: o.Progress}
+	setup := Setup{Start: s.start, End: s.start.AddDate(0, 0, s.Days), Zone: s.zone, Classes: s.classes(t), Calendars: s.calendars, Cost: s.Capacity,
+		Reserve: s.Reserve, Rooms: s.Rooms.D(), PassOn: s.Wrong.PassOn.D(), Rules: map[router.QueueName]order.Rule{}, Progress: o.Progress, Stop: o.Stop}
 	for _, k := range s.Classes {
 		setup.Rules[k.Queue] = t.Rule
 	}
@@ -310,5 +313,5 @@ func (s *Scenario) Play(t Trial, seed uint64, o Options) (*Outcome, error) {
 			setup.Agents = append(setup.Agents, a)
 		}
 	}
-	return Run(setup, s.Source(seed, o))
+	return Run(setup, s.Source(seed))
 }

@@ -146,6 +146,9 @@ func (p *play) happen(e event) {
 	case dayEnd:
 		p.closeDay()
 		p.agenda.add(event{at: p.nextDay(), kind: dayEnd})
+		if p.s.Stop != nil && p.s.Stop() {
+			p.err = router.Fail("simulate.run", router.CodeUnavailable, "the run was stopped")
+		}
 		if p.s.Progress != nil {
 			p.s.Progress(math.Min(float64(p.now), float64(p.end))/float64(24*time.Hour), float64(p.end)/float64(24*time.Hour))
 		}

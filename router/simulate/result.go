@@ -108,9 +108,9 @@ func student975(df int) float64 {
 }
 
 // Summarize sums up a trial's outcomes, one a seed, in the order of the seeds, with what was published of it.
-func (s *Scenario) Summarize(t Trial, load float64, outs []*Outcome) Result {
+func (s *Scenario) Summarize(t Trial, outs []*Outcome) Result {
 	r := Summarize(t, outs)
-	r.Published = s.published(t, load)
+	r.Published = s.published(t)
 	return r
 }
 

@@ -93,6 +93,8 @@ type Setup struct {
 	Watch func(v *View, e Event)
 	// Progress is told days done and days in all; nil: nobody.
 	Progress func(done, total float64)
+	// Stop is asked once a local day; true ends the run with code unavailable. nil: it goes on.
+	Stop func() bool
 }
 
 const full = 100 // capacity of an agent who holds nothing

@@ -128,10 +128,10 @@ func (s *Scenario) classes(t Trial) map[router.ClassName]prioritize.Params {
 
 func minutes(m float64) time.Duration { return time.Duration(m * float64(time.Minute)) }
 
-// published finds what was published of a trial at a load; nil if nothing.
-func (s *Scenario) published(t Trial, load float64) *PublishedDoc {
+// published finds what was published of a trial at the scenario's load; nil if nothing.
+func (s *Scenario) published(t Trial) *PublishedDoc {
 	for i, p := range s.Published {
-		if p.Rule == t.Rule && p.Load == load && len(t.Params.Weights) == 0 && (t.Rule != order.ATC || t.Params.K == p.K.D().Minutes() && t.Params.Boost == 1) && (!t.Rule.Tiered() || t.Params.Guard == 3) {
+		if p.Rule == t.Rule && p.Load == s.Load && len(t.Params.Weights) == 0 && (t.Rule != order.ATC || t.Params.K == p.K.D().Minutes() && t.Params.Boost == 1) && (!t.Rule.Tiered() || t.Params.Guard == 3) {
 			return &s.Published[i]
 		}
 	}
