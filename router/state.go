@@ -76,7 +76,7 @@ func (t Ticket) Enqueue(now time.Time, queue QueueName, cal, old Calendar, targe
 		}
 	default:
 		next.AgeAt, next.WaitedFor = now, 0
-		next.Escalated, next.RaisedTo, next.MovedTo = nil, "", ""
+		next.Escalated, next.RaisedTo, next.MovedTo, next.Moves = nil, "", "", 0
 		next.Case = Case{Number: t.Case.Number + 1, StartedAt: now, Target: target}
 	}
 	return next, nil

@@ -51,6 +51,9 @@ func Choose(in Input) Result {
 	if fixed := in.Ticket.FixQueue; in.Rules.Queues[fixed] != nil {
 		c.note("kept", true, fixed, "有人把它放进了这个队列", "a person put it in this queue")
 		c.out.Queue = fixed
+	} else if moved := in.Ticket.MovedTo; in.Ticket.Escalating() && in.Rules.Queues[moved] != nil {
+		c.note("escalated", true, moved, "等待过久，已升级到这个队列", "it waited too long and was escalated to this queue")
+		c.out.Queue = moved
 	} else {
 		c.out.Queue = c.primary()
 		c.overflow()
