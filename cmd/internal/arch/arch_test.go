@@ -26,7 +26,7 @@ var rings = []struct {
 	{2, []string{"router/store", "channels"}},
 	{3, []string{"router/dispatch", "router/learn", "channels/intake", "channels/runner", "api/auth", "api/gate", "api/stream"}},
 	{4, []string{"router/store/mongostore", "router/store/sqlitestore", "channels/email", "channels/chat", "channels/generic", "channels/phone", "channels/social", "channels/social/telegram", "channels/social/whatsapp", "channels/social/wechat",
-		"router/opinion", "workers", "workers/enqueue", "workers/bus", "api", "api/openapi", "api/web"}},
+		"router/opinion", "workers", "workers/enqueue", "workers/bus", "workers/webhook", "api", "api/openapi", "api/web"}},
 	{5, []string{"router/store/storetest", "channels/channeltest", "channels/email/emailtest", "channels/social/socialtest"}},
 }
 
