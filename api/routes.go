@@ -70,6 +70,7 @@ func (s *Server) Routes() []gate.Route {
 		{Method: get, Path: "/v1/admin/dead-letters", Permission: gate.Oversee, Handler: w.ListDeadLetters},
 		{Method: post, Path: "/v1/admin/dead-letters/:id/retry", Permission: gate.Govern, Handler: w.RetryDeadLetter},
 		{Method: get, Path: "/v1/admin/audit", Permission: gate.Oversee, Handler: w.ListAudit},
+		{Method: get, Path: "/v1/admin/notices", Permission: gate.Oversee, Handler: w.ListNotices},
 		{Method: get, Path: "/v1/admin/held", Permission: gate.Oversee, Handler: w.ListHeld},
 		{Method: post, Path: "/v1/admin/held/:id/release", Permission: gate.Govern, Handler: w.ReleaseHeld},
 		{Method: post, Path: "/v1/admin/held/:id/dismiss", Permission: gate.Govern, Handler: w.DismissHeld},

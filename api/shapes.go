@@ -50,7 +50,7 @@ func (v *view) ticket(ctx context.Context, t router.Ticket) (openapi.Ticket, err
 		Language: t.Language, Contact: contact, Agent: t.Agent, WaitSeconds: seconds(t.Wait(v.s.Now(), cal)), SlaSeconds: seconds(t.Case.Target),
 		CutoffAt: t.CutoffAt, CreatedAt: t.CreatedAt, Version: t.Version, Subject: t.Subject, UpdatedAt: t.UpdatedAt, MessageCount: t.MessageCount,
 		LastMessage: t.LastCustomer, Needs: t.Needs, Speaks: t.Speaks, KeptFor: t.KeptFor, LastAgent: t.LastAgent, WakeAt: t.WakeAt,
-		ResolvedAt: t.ResolvedAt, Returned: t.Returned, Previous: t.Previous, Spam: t.Spam, Proposed: t.Proposed, Asked: t.Asked}
+		ResolvedAt: t.ResolvedAt, Returned: t.Returned, Previous: t.Previous, Spam: t.Spam, Proposed: t.Proposed, Asked: t.Asked, Clocks: clocksOf(t.Readings(v.s.Now(), cal))}
 	if t.State == router.StateClaimed && t.Agent == v.who.ID() {
 		out.Claim = claimOf(t)
 	}
@@ -81,6 +81,18 @@ func (v *view) whole(ctx context.Context, t router.Ticket) (openapi.Ticket, erro
 
 func claimOf(t router.Ticket) openapi.Claim {
 	return openapi.Claim{Epoch: t.Epoch, ExpiresAt: t.ExpiresAt}
+}
+
+func clocksOf(rs []router.Reading) []openapi.Clock {
+	var out []openapi.Clock
+	for _, r := range rs {
+		c := openapi.Clock{Name: openapi.ClockName(r.Name), TargetSeconds: seconds(r.Target), SpentSeconds: seconds(r.Spent), Running: r.Running}
+		if r.Judged {
+			c.Met = &r.Met
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // seconds rounds to whole milliseconds.

@@ -112,3 +112,27 @@ func (t Ticket) worked(now time.Time) time.Duration {
 	}
 	return max(0, now.Sub(t.ClaimedAt))
 }
+
+// Reading is what one of a ticket's clocks shows.
+type Reading struct {
+	Name          ClockName
+	Target, Spent time.Duration
+	Running       bool
+	Judged, Met   bool // judged when it has ended, and as soon as it is over its target
+}
+
+// Readings are what the ticket's clocks show now: those that were ever started.
+func (t Ticket) Readings(now time.Time, cal Calendar) []Reading {
+	var out []Reading
+	for _, name := range []ClockName{ClockFirstAnswer, ClockNextAnswer, ClockResolution} {
+		c := t.Clock(name)
+		if !c.Started() {
+			continue
+		}
+		r := Reading{Name: name, Target: c.Target, Spent: c.At(now, cal), Running: !c.Since.IsZero()}
+		r.Judged = !c.Stopped.IsZero() || r.Spent > r.Target
+		r.Met = r.Judged && r.Spent <= r.Target
+		out = append(out, r)
+	}
+	return out
+}

@@ -112,7 +112,7 @@ func (s *Server) sendFailed(ctx context.Context, m router.Message, cause error) 
 	code := router.CodeOf(cause)
 	passing := code == router.CodeUnavailable || code == router.CodeRateLimited || errors.Is(cause, context.DeadlineExceeded) || errors.Is(cause, context.Canceled)
 	if passing && now.Sub(m.ReceivedAt) < giveUpAfter {
-		pause := backoff(m.Attempts + 2)
+		pause := Backoff(m.Attempts + 2)
 		var after *channels.RetryAfter
 		if errors.As(cause, &after) && after.After > 0 {
 			pause = min(after.After, time.Hour)

@@ -37,8 +37,10 @@ type Server struct {
 	Desk    *dispatch.Service
 	Nudger  task.Nudger
 	Senders Senders
-	Redis   redis.UniversalClient
-	Owner   string // this process, for leases
+	// Webhooks makes outgoing calls; nil: there are none.
+	Webhooks Webhooks
+	Redis    redis.UniversalClient
+	Owner    string // this process, for leases
 	// StaleAfter is how long a message may be in a stage before the sweep nudges it; 5 s if zero.
 	StaleAfter time.Duration
 	Now        func() time.Time
@@ -50,6 +52,14 @@ type Server struct {
 	done  sync.WaitGroup
 	sweep sweeper
 	again sync.Mutex // deciding all that waits again, once at a time
+}
+
+// Webhooks makes the calls of outgoing webhooks. webhook.Caller fulfils it.
+type Webhooks interface {
+	// Call makes one call, if it is to be made now.
+	Call(ctx context.Context, id string) error
+	// Due are calls to be made now; a later look may find more.
+	Due(ctx context.Context, now time.Time) ([]string, error)
 }
 
 // Start begins to work; safe twice.
@@ -66,7 +76,7 @@ func (s *Server) Start(ctx context.Context) error {
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	srv := asynq.NewServerFromRedisClient(s.Redis, asynq.Config{Concurrency: taskWorkers, Queues: queues, TaskCheckInterval: checkEvery,
 		DelayedTaskCheckInterval: time.Second, ShutdownTimeout: 6 * time.Second, BaseContext: func() context.Context { return run },
-		Logger: quiet{s.Log}, LogLevel: asynq.WarnLevel, RetryDelayFunc: func(n int, _ error, _ *asynq.Task) time.Duration { return backoff(n) }})
+		Logger: quiet{s.Log}, LogLevel: asynq.WarnLevel, RetryDelayFunc: func(n int, _ error, _ *asynq.Task) time.Duration { return Backoff(n) }})
 	if err := srv.Start(s.mux()); err != nil {
 		cancel()
 		return router.Wrap("workers.start", router.CodeUnavailable, err)
@@ -98,6 +108,9 @@ func (s *Server) mux() *asynq.ServeMux {
 	mux.HandleFunc(string(task.KindDue), s.each(s.due))
 	mux.HandleFunc(string(task.KindEdge), s.each(s.edge))
 	mux.HandleFunc(string(task.KindAgain), s.each(s.decideAgain))
+	if s.Webhooks != nil {
+		mux.HandleFunc(string(task.KindWebhook), s.each(s.Webhooks.Call))
+	}
 	return mux
 }
 
@@ -139,7 +152,7 @@ func (s *Server) triage(ctx context.Context, id string) error {
 	}
 	m.Attempts++
 	m.Error, m.StageAt = string(router.CodeOf(err)), s.Now()
-	m.RetryAt = s.Now().Add(backoff(m.Attempts))
+	m.RetryAt = s.Now().Add(Backoff(m.Attempts))
 	if m.Attempts >= maxAttempts {
 		m.Stage = router.StageDead
 	}
@@ -181,8 +194,8 @@ func (s *Server) decideAgain(ctx context.Context, _ string) error {
 	return err
 }
 
-// backoff is the pause before attempt n+1: 1 s doubling up to 10 minutes, with up to a quarter of jitter.
-func backoff(n int) time.Duration {
+// Backoff is the pause before attempt n+1: 1 s doubling up to 10 minutes, with up to a quarter of jitter.
+func Backoff(n int) time.Duration {
 	d := time.Second << min(max(n-1, 0), 10)
 	d = min(d, 10*time.Minute)
 	return d + time.Duration(rand.Int64N(int64(d)/4+1))

@@ -102,6 +102,9 @@ func (s *Server) Sweep(ctx context.Context) error {
 			s.Nudger.Nudge(ctx, task.KindDue, task.LaneTimers, string(id))
 		}
 	}
+	if err := s.calls(ctx, now); err != nil {
+		return err
+	}
 	if err := s.modes(ctx); err != nil {
 		return err
 	}
@@ -109,6 +112,20 @@ func (s *Server) Sweep(ctx context.Context) error {
 		return err
 	}
 	return s.assigns(ctx, now)
+}
+
+// calls nudges webhook calls that nobody is making.
+func (s *Server) calls(ctx context.Context, now time.Time) error {
+	if s.Webhooks == nil {
+		return nil
+	}
+	due, err := s.Webhooks.Due(ctx, now)
+	for _, id := range due {
+		if s.sweep.fresh("call "+id, now) {
+			s.Nudger.Nudge(ctx, task.KindWebhook, task.LaneDelivery, id)
+		}
+	}
+	return err
 }
 
 // edgeMark is how far calendar edges were worked off.

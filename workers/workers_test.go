@@ -282,7 +282,7 @@ func TestRefusedReplyReturnsItsTicket(t *testing.T) {
 func TestBackoffGrowsAndIsBounded(t *testing.T) {
 	last := time.Duration(0)
 	for n := 1; n < 40; n++ {
-		d := backoff(n)
+		d := Backoff(n)
 		if d < last/2 || d > 13*time.Minute {
 			t.Fatalf("attempt %d pauses %v after %v", n, d, last)
 		}

@@ -42,6 +42,27 @@ func (e CallOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ClockName.
+const (
+	FirstAnswer ClockName = "first_answer"
+	NextAnswer  ClockName = "next_answer"
+	Resolution  ClockName = "resolution"
+)
+
+// Valid indicates whether the value is a known member of the ClockName enum.
+func (e ClockName) Valid() bool {
+	switch e {
+	case FirstAnswer:
+		return true
+	case NextAnswer:
+		return true
+	case Resolution:
+		return true
+	default:
+		return false
+	}
+}
+
 // ActivateModelRequest defines model for ActivateModelRequest.
 type ActivateModelRequest struct {
 	// Reason Why the model is put in force although its check speaks against it. For the audit log.
@@ -171,6 +192,19 @@ type Claim struct {
 
 // ClassName defines model for ClassName.
 type ClassName = router.ClassName
+
+// Clock Business time against a target that was frozen when the clock was started. It stands while we wait for the customer.
+type Clock struct {
+	// Met Whether it kept its target: when it has ended, and false as soon as it is over.
+	Met           *bool     `json:"met,omitempty"`
+	Name          ClockName `json:"name"`
+	Running       bool      `json:"running"`
+	SpentSeconds  float64   `json:"spent_seconds"`
+	TargetSeconds float64   `json:"target_seconds"`
+}
+
+// ClockName defines model for Clock.Name.
+type ClockName string
 
 // Contact defines model for Contact.
 type Contact struct {
@@ -361,6 +395,23 @@ type NoteRequest struct {
 	Text string `json:"text"`
 }
 
+// Notice defines model for Notice.
+type Notice struct {
+	At time.Time `json:"at"`
+
+	// Kind escalation, webhook, overload, incident
+	Kind   string   `json:"kind"`
+	Seq    int64    `json:"seq"`
+	Text   Sentence `json:"text"`
+	Ticket TicketID `json:"ticket,omitempty,omitzero"`
+}
+
+// NoticeList defines model for NoticeList.
+type NoticeList struct {
+	Items      []Notice `json:"items"`
+	NextCursor string   `json:"next_cursor,omitempty,omitzero"`
+}
+
 // Policy defines model for Policy.
 type Policy struct {
 	Active bool      `json:"active"`
@@ -535,10 +586,13 @@ type Ticket struct {
 	Agent AgentID `json:"agent,omitempty,omitzero"`
 
 	// Asked The facts that the automatic first question asked for.
-	Asked     []string  `json:"asked,omitempty,omitzero"`
-	Channel   Channel   `json:"channel"`
-	Claim     Claim     `json:"claim,omitempty,omitzero"`
-	Class     ClassName `json:"class"`
+	Asked   []string  `json:"asked,omitempty,omitzero"`
+	Channel Channel   `json:"channel"`
+	Claim   Claim     `json:"claim,omitempty,omitzero"`
+	Class   ClassName `json:"class"`
+
+	// Clocks The SLA clocks that were started, beside the wait of the case.
+	Clocks    []Clock   `json:"clocks,omitempty,omitzero"`
 	Contact   Contact   `json:"contact"`
 	CreatedAt time.Time `json:"created_at"`
 	CutoffAt  time.Time `json:"cutoff_at,omitempty,omitzero"`
@@ -823,6 +877,15 @@ type TrainModelParams struct {
 type ActivateModelParams struct {
 	// IdempotencyKey The same key with the same body is done once.
 	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ListNoticesParams defines parameters for ListNotices.
+type ListNoticesParams struct {
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit At most so many items.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // ListPoliciesParams defines parameters for ListPolicies.
@@ -1145,6 +1208,9 @@ type ServerInterface interface {
 	// ActivateModel Put a text model in force, in every process within a second. One that was in force before may always return. Another is refused with 409 `invalid_transition` if its check says that a topic gets worse than the policy's margin, or was made beside another model, unless a reason is given.
 	// (POST /v1/admin/models/{version}/activate)
 	ActivateModel(ctx echo.Context, version VersionPath, params ActivateModelParams) error
+	// ListNotices What the desk told its managers (escalations, failed webhooks, modes, incidents), newest first.
+	// (GET /v1/admin/notices)
+	ListNotices(ctx echo.Context, params ListNoticesParams) error
 	// ListPolicies All policy versions, without their documents.
 	// (GET /v1/admin/policies)
 	ListPolicies(ctx echo.Context, params ListPoliciesParams) error
@@ -1655,6 +1721,31 @@ func (w *ServerInterfaceWrapper) ActivateModel(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ActivateModel(ctx, version, params)
+	return err
+}
+
+// ListNotices converts echo context to params.
+func (w *ServerInterfaceWrapper) ListNotices(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNoticesParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListNotices(ctx, params)
 	return err
 }
 
@@ -2998,6 +3089,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/admin/dead-letters", wrapper.ListDeadLetters, options.OperationMiddlewares["listDeadLetters"]...)
 	router.POST(options.BaseURL+"/v1/admin/dead-letters/:id/retry", wrapper.RetryDeadLetter, options.OperationMiddlewares["retryDeadLetter"]...)
 	router.GET(options.BaseURL+"/v1/admin/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
+	router.GET(options.BaseURL+"/v1/admin/notices", wrapper.ListNotices, options.OperationMiddlewares["listNotices"]...)
 	router.GET(options.BaseURL+"/v1/admin/held", wrapper.ListHeld, options.OperationMiddlewares["listHeld"]...)
 	router.POST(options.BaseURL+"/v1/admin/held/:id/release", wrapper.ReleaseHeld, options.OperationMiddlewares["releaseHeld"]...)
 	router.POST(options.BaseURL+"/v1/admin/held/:id/dismiss", wrapper.DismissHeld, options.OperationMiddlewares["dismissHeld"]...)

@@ -136,6 +136,7 @@ func (p *Pages) ticketRows(ctx context.Context, ts []router.Ticket) ([]ticketRow
 // ticketData is a conversation.
 type ticketData struct {
 	Row      ticketRow
+	Clocks   []router.Reading
 	Queue    router.Sentence
 	Class    router.Sentence
 	Contact  router.Contact
@@ -167,6 +168,7 @@ func (p *Pages) agentTicket(c echo.Context) error {
 	d := ticketData{Row: rows[0], Mine: t.State == router.StateClaimed && t.Agent == user.ID, CanClaim: t.State == router.StateWaiting,
 		CanReply: p.Desk.CanReply(t.Source, 0) == nil, CanFile: p.Desk.CanReply(t.Source, 1) == nil, Queues: rules.QueueList}
 	d.Queue, d.Class = p.titles(t)
+	d.Clocks = t.Readings(p.Now(), rules.Calendar(t.Queue))
 	d.Proposed = p.topicTitle(t.Proposed)
 	for _, topic := range rules.Topics {
 		if !topic.Spam {

@@ -47,6 +47,7 @@ type managerData struct {
 	Sources  []sourceRow
 	Held     []heldRow
 	MoreHeld bool
+	Notices  []store.Notice
 	Dead     []router.Message
 	Stages   map[router.Stage]int
 	Govern   bool
@@ -104,6 +105,9 @@ func (p *Pages) trouble(ctx context.Context, d *managerData) error {
 		return err
 	}
 	d.Held, d.MoreHeld = rows, next != ""
+	if d.Notices, err = p.notices(ctx); err != nil {
+		return err
+	}
 	for _, stage := range []router.Stage{router.StageDead, router.StageFailed} {
 		ms, err := p.Store.StagedMessages(ctx, stage, farFuture, maxListed)
 		if err != nil {

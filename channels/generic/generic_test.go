@@ -88,7 +88,7 @@ func (r *receiver) keys() (keys []string) {
 
 func call(ctx context.Context, src *channels.Source, body string) (channels.HookAnswer, error) {
 	h := http.Header{}
-	SignRequest(h, secret, channeltest.Start, []byte(body))
+	channels.SignRequest(h, secret, channeltest.Start, []byte(body))
 	return src.Hook.ServeHook(ctx, channels.HookRequest{Method: http.MethodPost, Header: h, Body: []byte(body)})
 }
 
@@ -131,21 +131,21 @@ func TestSignatures(t *testing.T) {
 		stamp, signature string
 		code             router.Code
 	}{
-		"good":           {strconv.FormatInt(now, 10), Sign(secret, now, []byte(body)), ""},
-		"capitals":       {strconv.FormatInt(now, 10), "SHA256=" + strings.ToUpper(Sign(secret, now, []byte(body))[7:]), ""},
+		"good":           {strconv.FormatInt(now, 10), channels.Sign(secret, now, []byte(body)), ""},
+		"capitals":       {strconv.FormatInt(now, 10), "SHA256=" + strings.ToUpper(channels.Sign(secret, now, []byte(body))[7:]), ""},
 		"none":           {"", "", router.CodeBadSignature},
-		"other secret":   {strconv.FormatInt(now, 10), Sign("another-secret-16", now, []byte(body)), router.CodeBadSignature},
-		"other body":     {strconv.FormatInt(now, 10), Sign(secret, now, []byte(body+" ")), router.CodeBadSignature},
-		"other time":     {strconv.FormatInt(now+1, 10), Sign(secret, now, []byte(body)), router.CodeBadSignature},
-		"no number":      {"today", Sign(secret, now, []byte(body)), router.CodeBadSignature},
-		"just in time":   {strconv.FormatInt(now-300, 10), Sign(secret, now-300, []byte(body)), ""},
-		"too old":        {strconv.FormatInt(now-301, 10), Sign(secret, now-301, []byte(body)), router.CodeStaleTimestamp},
-		"of the future":  {strconv.FormatInt(now+301, 10), Sign(secret, now+301, []byte(body)), router.CodeStaleTimestamp},
+		"other secret":   {strconv.FormatInt(now, 10), channels.Sign("another-secret-16", now, []byte(body)), router.CodeBadSignature},
+		"other body":     {strconv.FormatInt(now, 10), channels.Sign(secret, now, []byte(body+" ")), router.CodeBadSignature},
+		"other time":     {strconv.FormatInt(now+1, 10), channels.Sign(secret, now, []byte(body)), router.CodeBadSignature},
+		"no number":      {"today", channels.Sign(secret, now, []byte(body)), router.CodeBadSignature},
+		"just in time":   {strconv.FormatInt(now-300, 10), channels.Sign(secret, now-300, []byte(body)), ""},
+		"too old":        {strconv.FormatInt(now-301, 10), channels.Sign(secret, now-301, []byte(body)), router.CodeStaleTimestamp},
+		"of the future":  {strconv.FormatInt(now+301, 10), channels.Sign(secret, now+301, []byte(body)), router.CodeStaleTimestamp},
 		"unsigned stale": {"1", "sha256=00", router.CodeBadSignature},
 	} {
 		h := http.Header{}
-		h.Set(HeaderTimestamp, c.stamp)
-		h.Set(HeaderSignature, c.signature)
+		h.Set(channels.HeaderTimestamp, c.stamp)
+		h.Set(channels.HeaderSignature, c.signature)
 		before := len(desk.Intake.Attempts())
 		_, err := src.Hook.ServeHook(t.Context(), channels.HookRequest{Method: http.MethodPost, Header: h, Body: []byte(body)})
 		if router.CodeOf(err) != c.code || (len(desk.Intake.Attempts()) > before) != (c.code == "") {

@@ -86,8 +86,13 @@ func Decide(in Input) (router.Decision, error) {
 	vars := in.vars(f, classify.Normalize(f.text), &c)
 	a := prioritize.Assign(in.Rules.Ruleset, c.Topic, c.Rejected || f.failure, vars, f.sentAt)
 	d.Class, d.Needs, d.CutoffAt = a.Class, a.Needs, a.CutoffAt
-	d.Target = in.Snapshot.Classes[d.Class].Target
 	d.Reasons = append(d.Reasons, a.Reasons...)
+	if raised := in.Ticket.RaisedTo; in.Ticket.Escalating() && in.Rules.Classes[raised] != nil {
+		d.Class = raised
+		d.Reasons = append(d.Reasons, router.Reason{Step: "prioritize", Rule: "escalated", Matched: true, Value: "class=" + string(raised),
+			Why: router.Sentence{ZH: "等待过久，已升级，本次处理期间保持", EN: "it waited too long and was raised; it stays so for this case"}})
+	}
+	d.Target = in.Snapshot.Classes[d.Class].Target
 
 	if why, held := in.held(f, c, vars); held {
 		d.State = router.StateHeld

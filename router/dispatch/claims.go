@@ -180,7 +180,9 @@ func (s *Service) CallBack(ctx context.Context, agent router.AgentID, id router.
 		t = s.act(t)
 		switch c.Outcome {
 		case "no_answer", "busy":
-			return t.Park(s.Now(), router.StateSnoozed, retry)
+			return t.Unreached(s.Now(), s.calendar(t.Queue)).Park(s.Now(), router.StateSnoozed, retry)
+		case "reached":
+			return t.Answer(s.Now(), s.calendar(t.Queue)), nil
 		case "wrong_number":
 			return t.Resolve(s.Now())
 		}

@@ -126,7 +126,10 @@ func (s *Service) Due(ctx context.Context, id router.TicketID) error {
 	if err != nil {
 		return err
 	}
-	if _, err = s.Settle(ctx, t); err != nil {
+	if t, err = s.Settle(ctx, t); err != nil {
+		return err
+	}
+	if err = s.tellEscalations(ctx, t); err != nil {
 		return err
 	}
 	act := ""
@@ -136,7 +139,7 @@ func (s *Service) Due(ctx context.Context, id router.TicketID) error {
 		switch {
 		case t.Expired(now, rules.ClaimMax):
 			act = "expire"
-			return s.enqueue(ctx, t, "expired")
+			return s.enqueue(ctx, t.Lapse(rules.ClaimTTL), "expired")
 		case t.State == router.StateSnoozed && !now.Before(t.WakeAt):
 			act = "wake"
 			return s.returned(ctx, t, "snooze_over")
@@ -146,15 +149,18 @@ func (s *Service) Due(ctx context.Context, id router.TicketID) error {
 		case t.State == router.StateWaiting && t.KeptFor != "" && !now.Before(t.KeptUntil):
 			return endKeep(t)
 		}
-		if due := t.DueAt(rules.ClaimMax); !due.IsZero() && !due.After(now) {
+		if due := t.DueAt(rules.ClaimMax); !due.IsZero() && !due.After(now) || !t.EscalateAt.Equal(s.escalateAt(t)) {
 			return t, nil // stored anew with its right due moment
 		}
 		return t, unchanged{}
 	})
-	if err == nil && act != "" {
+	if err != nil {
+		return err
+	}
+	if act != "" {
 		s.life(ctx, t, act, "", "")
 	}
-	return err
+	return s.escalate(ctx, t)
 }
 
 // DeliveryFailed returns a ticket to waiting because a reply did not arrive. An automatic question that did not

@@ -97,7 +97,7 @@ func (s *Service) commit(ctx context.Context, op string, agent router.AgentID, i
 			return t, err
 		}
 		now := s.Now()
-		t = s.act(t)
+		t = s.act(t).Answer(now, s.calendar(t.Queue))
 		t.Outbox = append(append([]router.Commit{}, t.Outbox...), router.Commit{MessageID: m.ID, At: now})
 		switch r.Then {
 		case ThenPending:

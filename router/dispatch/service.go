@@ -23,7 +23,7 @@ const Topic = "desk"
 
 // News is what the bus says of a change: ids and states, never text.
 type News struct {
-	Kind     string           `json:"kind"` // ticket, queue, presence
+	Kind     string           `json:"kind"` // ticket, queue, presence, notice
 	TicketID router.TicketID  `json:"ticket_id,omitempty"`
 	State    router.State     `json:"state,omitempty"`
 	Queue    router.QueueName `json:"queue,omitempty"`
@@ -87,7 +87,7 @@ func (s *Service) change(ctx context.Context, id router.TicketID, do func(router
 		if err != nil {
 			return t, err
 		}
-		if next, err = s.save(ctx, next); !router.IsCode(err, router.CodeConflict) {
+		if next, err = s.save(ctx, s.clocked(t, next)); !router.IsCode(err, router.CodeConflict) {
 			if d, ok := worked(t, next); ok && err == nil {
 				s.Live.Worked(t.Class, t.Channel, d, next.UpdatedAt)
 			}
@@ -100,7 +100,7 @@ func (s *Service) change(ctx context.Context, id router.TicketID, do func(router
 
 // save stores a ticket and tells the bus.
 func (s *Service) save(ctx context.Context, t router.Ticket) (router.Ticket, error) {
-	t.UpdatedAt = s.Now()
+	t.UpdatedAt, t.EscalateAt = s.Now(), s.escalateAt(t)
 	stored, err := s.Store.SaveTicket(ctx, t, t.DueAt(s.Live.View().Rules.ClaimMax))
 	if err == nil {
 		s.tell(ctx, stored)

@@ -204,7 +204,8 @@ func (s *Service) start(ctx context.Context, m router.Message, r thread.Resoluti
 	if t, err = s.ask(ctx, t, d); err != nil {
 		return t, err
 	}
-	t.UpdatedAt = s.Now()
+	t = s.clocked(router.Ticket{State: router.StateNew, LastCustomer: t.LastCustomer}, t)
+	t.UpdatedAt, t.EscalateAt = s.Now(), s.escalateAt(t)
 	stored, err := s.Store.InsertTicket(ctx, t)
 	if err != nil {
 		return t, err

@@ -57,7 +57,7 @@ func Choose(in Input) Result {
 	c := &chooser{Input: in, out: Result{Overflown: in.Ticket.Overflown}}
 	own := c.own()
 	c.out.Queue = own
-	if in.Rules.Queues[in.Ticket.FixQueue] == nil {
+	if in.Rules.Queues[in.Ticket.FixQueue] == nil && !c.escalated() {
 		c.overflow()
 	}
 	c.cover()
@@ -71,7 +71,16 @@ func (c *chooser) own() router.QueueName {
 		c.note("kept", true, fixed, "有人把它放进了这个队列", "a person put it in this queue")
 		return fixed
 	}
+	if c.escalated() {
+		c.note("escalated", true, c.Ticket.MovedTo, "等待过久，已升级到这个队列", "it waited too long and was escalated to this queue")
+		return c.Ticket.MovedTo
+	}
 	return c.primary()
+}
+
+// escalated reports whether an escalation moved the ticket to a queue in this case.
+func (c *chooser) escalated() bool {
+	return c.Ticket.Escalating() && c.Rules.Queues[c.Ticket.MovedTo] != nil
 }
 
 // bound keeps a ticket from wandering (invariant D).

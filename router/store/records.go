@@ -159,6 +159,17 @@ type AuditEntry struct {
 // AuditStream is the stream of all audit entries.
 const AuditStream = "audit"
 
+// Notice is what the desk tells its managers.
+type Notice struct {
+	At     time.Time       `json:"at"`
+	Kind   string          `json:"kind"` // escalation, webhook, overload, incident
+	Ticket router.TicketID `json:"ticket,omitempty"`
+	Text   router.Sentence `json:"text"`
+}
+
+// NoticeStream is the stream of all notices.
+const NoticeStream = "notices"
+
 // TicketStream is the stream of a ticket's life.
 func TicketStream(id router.TicketID) string { return "ticket:" + string(id) }
 

@@ -27,6 +27,7 @@ const (
 	KindDue     Kind = "ticket:due"      // claims, snoozes, waits and keeps that are over; replies to settle
 	KindEdge    Kind = "queue:edge"      // a queue opened or closed: decide its tickets again
 	KindAgain   Kind = "desk:again"      // the policy assigns work differently: decide all that waits again
+	KindWebhook Kind = "webhook:call"    // make outgoing webhook calls
 )
 
 // Lane is a line of tasks with its own share of workers.
@@ -66,7 +67,7 @@ const MaxIDs = 100
 // payloadVersion is the only version this build writes and reads.
 const payloadVersion = 1
 
-// Payload is what a task carries: ids of messages, tickets or queues.
+// Payload is what a task carries: ids of messages, tickets, queues or webhook calls.
 type Payload struct {
 	Version int      `json:"v"`
 	IDs     []string `json:"ids,omitempty"`

@@ -138,3 +138,6 @@ live(news => {
   showSide();
   if (news.ticket_id && news.ticket_id === current) showCurrent();
 });
+
+// A link may lead to one ticket.
+if (/^#[\w-]+$/.test(location.hash)) show(location.hash.slice(1));

@@ -293,7 +293,9 @@ func (a *App) startWorkers(ctx context.Context) (func(context.Context), error) {
 		return nil, nil
 	}
 	a.Workers = &workers.Server{Store: a.Store, Desk: a.Desk, Nudger: a.Nudger, Senders: a.Sources, Redis: a.Redis.Client, Owner: a.owner, Now: Now, Log: a.Log}
-	return func(context.Context) { a.Workers.Stop() }, a.Workers.Start(ctx)
+	hooks := a.openWebhooks()
+	a.Workers.Webhooks = hooks
+	return func(context.Context) { a.Workers.Stop(); hooks.Close() }, a.Workers.Start(ctx)
 }
 
 func (a *App) startAdapters(ctx context.Context) (func(context.Context), error) {

@@ -18,8 +18,8 @@ import (
 
 	"github.com/coder/websocket"
 
+	"switchyard/channels"
 	"switchyard/channels/email/emailtest"
-	"switchyard/channels/generic"
 	"switchyard/channels/social/socialtest"
 	"switchyard/cmd/internal/app"
 	"switchyard/cmd/internal/config"
@@ -124,7 +124,7 @@ func (o *outside) sendAll() (messages int) {
 		o.t.Fatal(err)
 	}
 	h := http.Header{}
-	generic.SignRequest(h, "a-secret-of-sixteen", now, body)
+	channels.SignRequest(h, "a-secret-of-sixteen", now, body)
 	o.post("/v1/hooks/hook", h, body)
 	o.post("/v1/hooks/bot", socialtest.TelegramHeader("hook_secret_1"), socialtest.TelegramUpdate(1, 42, name, "en", text, now))
 	wa := socialtest.WhatsAppNotice("77", socialtest.WhatsAppText("wamid.1", "8613800138000", name, text, now))

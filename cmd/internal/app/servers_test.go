@@ -19,8 +19,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"switchyard/channels"
 	"switchyard/channels/email/emailtest"
-	"switchyard/channels/generic"
 )
 
 // process is one switchyard process.
@@ -106,7 +106,7 @@ func (p *process) call(method, path, token string, body any) (int, map[string]an
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	if strings.HasPrefix(path, "/v1/hooks/") {
-		generic.SignRequest(req.Header, "a-secret-of-sixteen", time.Now(), b)
+		channels.SignRequest(req.Header, "a-secret-of-sixteen", time.Now(), b)
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -24,11 +24,11 @@ var rings = []struct {
 	{0, []string{"router"}},
 	{1, []string{"router/hours", "router/policy", "router/privacy", "router/fold", "router/textmodel", "router/classify", "router/prioritize", "router/route", "router/thread",
 		"router/order", "router/match", "router/load", "router/pace", "router/decide", "router/whatif", "router/staffing", "router/forecast", "router/simulate", "router/backtest",
-		"channels/email/parse", "workers/task"}},
+		"router/escalate", "channels/email/parse", "workers/task"}},
 	{2, []string{"router/store", "channels"}},
 	{3, []string{"router/dispatch", "router/learn", "channels/intake", "channels/runner", "api/auth", "api/gate", "api/stream"}},
 	{4, []string{"router/store/mongostore", "router/store/sqlitestore", "channels/email", "channels/chat", "channels/generic", "channels/phone", "channels/social", "channels/social/telegram", "channels/social/whatsapp", "channels/social/wechat",
-		"router/opinion", "workers", "workers/enqueue", "workers/bus", "api", "api/openapi", "api/web"}},
+		"router/opinion", "workers", "workers/enqueue", "workers/bus", "workers/webhook", "api", "api/openapi", "api/web"}},
 	{5, []string{"router/store/storetest", "channels/channeltest", "channels/email/emailtest", "channels/social/socialtest"}},
 }
 

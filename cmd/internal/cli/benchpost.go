@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"switchyard/channels/generic"
+	"switchyard/channels"
 	"switchyard/cmd/internal/app"
 	"switchyard/cmd/internal/config"
 	"switchyard/router"
@@ -69,7 +69,7 @@ func (p *poster) post(ctx context.Context, i int) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	generic.SignRequest(req.Header, benchSecret, time.Now(), body)
+	channels.SignRequest(req.Header, benchSecret, time.Now(), body)
 	res, err := p.client.Do(req)
 	if err != nil {
 		return err

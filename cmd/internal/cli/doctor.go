@@ -68,6 +68,7 @@ func (d *doctor) store(ctx context.Context) {
 	if err == nil {
 		err = st.Ping(ctx)
 		d.users(ctx, st)
+		d.webhooks(ctx, st)
 		if cerr := st.Close(); err == nil {
 			err = cerr
 		}
@@ -81,6 +82,17 @@ func (d *doctor) users(ctx context.Context, st store.Store) {
 	us, err := store.Users(st).List(ctx, "", "", 1)
 	if err == nil && len(us) == 0 {
 		fmt.Fprintln(d.out, "note  nobody can sign in yet: start the server and follow the link it prints, or run: switchyard user add NAME --role manager")
+	}
+}
+
+// webhooks says which webhooks the policy calls in vain.
+func (d *doctor) webhooks(ctx context.Context, st store.Store) {
+	missing, err := app.MissingWebhooks(ctx, d.cfg, st)
+	for _, name := range missing {
+		d.say("webhook "+name, errors.New("the policy calls it, and the configuration does not have it"), "add it to webhooks in the configuration's file, or take it out of the policy's escalations")
+	}
+	if err != nil {
+		d.say("webhooks of the policy", err, "does the policy in force compile? see: switchyard config check")
 	}
 }
 

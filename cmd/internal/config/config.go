@@ -10,17 +10,25 @@ import (
 // Config is everything that can be configured. Every leaf has the tags yaml, doc and, where
 // it has one, default; secret:"true" marks what is never printed.
 type Config struct {
-	Data           string   `yaml:"data" default:"./switchyard-data" doc:"folder of the embedded store and of the key made for it"`
-	Listen         string   `yaml:"listen" default:"127.0.0.1:8080" doc:"address the server listens on"`
-	PublicURL      string   `yaml:"public_url" doc:"address under which customers and providers reach the desk, for links and webhook signatures; default: http:// and listen"`
-	TrustedProxies []string `yaml:"trusted_proxies" doc:"networks (CIDR) whose X-Forwarded-For is believed"`
-	Policy         string   `yaml:"policy" doc:"a policy file, loaded when the store has none"`
-	Mongo          Mongo    `yaml:"mongo"`
-	Redis          Redis    `yaml:"redis"`
-	Privacy        Privacy  `yaml:"privacy"`
-	Opinion        Opinion  `yaml:"opinion"`
-	Log            Log      `yaml:"log"`
-	Sources        []Source `yaml:"-"`
+	Data           string    `yaml:"data" default:"./switchyard-data" doc:"folder of the embedded store and of the key made for it"`
+	Listen         string    `yaml:"listen" default:"127.0.0.1:8080" doc:"address the server listens on"`
+	PublicURL      string    `yaml:"public_url" doc:"address under which customers and providers reach the desk, for links and webhook signatures; default: http:// and listen"`
+	TrustedProxies []string  `yaml:"trusted_proxies" doc:"networks (CIDR) whose X-Forwarded-For is believed"`
+	Policy         string    `yaml:"policy" doc:"a policy file, loaded when the store has none"`
+	Mongo          Mongo     `yaml:"mongo"`
+	Redis          Redis     `yaml:"redis"`
+	Privacy        Privacy   `yaml:"privacy"`
+	Opinion        Opinion   `yaml:"opinion"`
+	Log            Log       `yaml:"log"`
+	Webhooks       []Webhook `yaml:"-"`
+	Sources        []Source  `yaml:"-"`
+}
+
+// Webhook is an outgoing webhook that escalations of the policy call by its name.
+type Webhook struct {
+	Name   string `yaml:"name" doc:"what the policy calls it"`
+	URL    string `yaml:"url" doc:"address that gets the calls; it may be a private one"`
+	Secret string `yaml:"secret" secret:"true" doc:"signs the calls, at least 16 characters"`
 }
 
 // Mongo names the shared store.

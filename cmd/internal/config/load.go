@@ -28,7 +28,7 @@ func Load(path string, look Lookup) (*Config, error) {
 	var file map[string]any
 	if path != "" {
 		file = l.file(path)
-		l.problems = append(l.problems, decode("", file, root, map[string]bool{"sources": true})...)
+		l.problems = append(l.problems, decode("", file, root, map[string]bool{"sources": true, "webhooks": true})...)
 	}
 	l.environment(root)
 	for path, value := range look.Flags {
@@ -40,6 +40,7 @@ func Load(path string, look Lookup) (*Config, error) {
 	}
 	l.secrets("", root)
 	l.sources(c, file["sources"])
+	l.webhooks(c, file["webhooks"])
 	l.unknownVariables(root)
 	l.check(c)
 	if look.CheckRest != nil {

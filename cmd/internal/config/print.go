@@ -61,6 +61,11 @@ func Print(w io.Writer, c *Config) {
 	for _, l := range leaves("", reflect.ValueOf(c).Elem()) {
 		fmt.Fprintf(w, "%s: %s\n", l.path, show(l))
 	}
+	for i := range c.Webhooks {
+		for _, l := range leaves(fmt.Sprintf("webhooks[%d].", i), reflect.ValueOf(&c.Webhooks[i]).Elem()) {
+			fmt.Fprintf(w, "%s: %s\n", l.path, show(l))
+		}
+	}
 	for i, s := range c.Sources {
 		fmt.Fprintf(w, "sources[%d].name: %s\nsources[%d].kind: %s\nsources[%d].backlog: %s\n", i, s.Name, i, s.Kind, i, backlog(s.Backlog))
 		for _, l := range leaves(fmt.Sprintf("sources[%d].", i), reflect.ValueOf(s.Settings).Elem()) {
@@ -75,6 +80,10 @@ func Doc(w io.Writer, kinds map[string]channels.Kind) {
 	c := &Config{}
 	for _, l := range leaves("", reflect.ValueOf(c).Elem()) {
 		fmt.Fprintf(w, "| `%s` | `%s` | %s | %s |\n", l.path, envName(l.path), code(l.field.Tag.Get("default")), docOf(l))
+	}
+	fmt.Fprint(w, "\n## webhooks\n\nA list; only in the file. Escalations of the policy call them by name; operations.md says what they get.\n\n| key | what it is |\n|---|---|\n")
+	for _, l := range leaves("", reflect.ValueOf(&Webhook{}).Elem()) {
+		fmt.Fprintf(w, "| `%s` | %s |\n", l.path, docOf(l))
 	}
 	fmt.Fprint(w, "\n## sources\n\nA list; only in the file. Every source has `name`, `kind` and `backlog` (`all`, `none` or a duration, default 72h: what is older at its first start is history).\n")
 	names := make([]string, 0, len(kinds))

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"switchyard/channels"
 	"switchyard/channels/generic"
 )
 
@@ -40,7 +41,7 @@ func (c *community) post(ctx context.Context, a act, id, handle, body string) er
 		return err
 	}
 	header := http.Header{}
-	generic.SignRequest(header, genericSecret, time.Now(), payload)
+	channels.SignRequest(header, genericSecret, time.Now(), payload)
 	return post(ctx, c.base+"/v1/hooks/"+genericName, header, payload)
 }
 
