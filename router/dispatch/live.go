@@ -127,7 +127,7 @@ func (l *Live) Refresh(ctx context.Context) error {
 		return err
 	}
 	l.count(ctx, tallyEvery)
-	in := load.Inputs{Now: l.now(), Agents: agents}
+	in := load.Inputs{Now: l.now(), Agents: agents, Overload: modes.Value.Overload.On}
 	l.counted(&in)
 	for _, r := range loads {
 		in.Lines = append(in.Lines, load.Line{Run: r.Run, Waiting: r.Waiting, OldestAgeAt: r.OldestAgeAt})

@@ -23,7 +23,7 @@ const Topic = "desk"
 
 // News is what the bus says of a change: ids and states, never text.
 type News struct {
-	Kind     string           `json:"kind"` // ticket, queue, presence
+	Kind     string           `json:"kind"` // ticket, queue, presence, mode
 	TicketID router.TicketID  `json:"ticket_id,omitempty"`
 	State    router.State     `json:"state,omitempty"`
 	Queue    router.QueueName `json:"queue,omitempty"`
@@ -50,6 +50,9 @@ type Service struct {
 	Log    *slog.Logger
 	// CanReply says whether a source carries replies, and files; nil error: it does.
 	CanReply func(source router.SourceName, files int) error
+
+	// Notify tells managers something; id is the same for the same thing. nil: nobody is told.
+	Notify func(ctx context.Context, kind, id string, what router.Sentence, ticket router.TicketID)
 
 	Opinions Opinions // asked where the policy would send to review; nil: nobody is
 	Embedder Embedder // asked for vectors where the text model in force was trained with its; nil: nobody is
