@@ -107,3 +107,17 @@ func (l *Live) fitLoop(ctx context.Context, done chan struct{}) {
 		}
 	}
 }
+
+// Demand counts contacts for a program that runs no desk, as an import does. Its zero value is ready.
+type Demand struct{ counts tally[store.DemandDay] }
+
+// Count counts one contact.
+func (d *Demand) Count(at time.Time, key store.DemandKey) {
+	id, day := store.OneDemand(at, key)
+	d.counts.add(id, day)
+}
+
+// Store adds what was counted since the last time to the desk's demand. What cannot be stored is kept.
+func (d *Demand) Store(ctx context.Context, docs store.Docs) error {
+	return d.counts.flush(ctx, store.DemandDays(docs))
+}
