@@ -12,11 +12,11 @@ import (
 )
 
 // MoveModes moves the modes by the load as it is known here. Only the owner of the sweep's lease calls it; the
-// compare-and-set keeps two who both believe to be it from undoing each other's change.
+// compare-and-set keeps two who both believe to be it from undoing each other's change. Not for concurrent use.
 func (s *Service) MoveModes(ctx context.Context) error {
 	view, now := s.Live.View(), s.Now()
 	var changes []route.Change
-	_, err := store.ModesRecord(s.Store).Update(ctx, "desk", func(m *route.Modes) (bool, error) {
+	r, err := store.ModesRecord(s.Store).Update(ctx, "desk", func(m *route.Modes) (bool, error) {
 		*m, changes = route.NextModes(view.Rules.Ruleset, view.Snapshot, *m, now)
 		return len(changes) > 0, nil
 	})
@@ -24,11 +24,23 @@ func (s *Service) MoveModes(ctx context.Context) error {
 		return err
 	}
 	for _, c := range changes {
+		if c.Mode == "overload" {
+			continue
+		}
 		if err := s.tellMode(ctx, c); err != nil {
 			return err
 		}
 	}
-	return nil
+	// Overload is told by what is stored: a process that dies between the write and the telling leaves it to the next.
+	o := r.Value.Overload
+	if o.Since.IsZero() || o.Since.Equal(s.toldOverload) {
+		return nil
+	}
+	err = s.tellMode(ctx, route.Change{Mode: "overload", On: o.On, At: o.Since, Why: o.Why})
+	if err == nil {
+		s.toldOverload = o.Since
+	}
+	return err
 }
 
 // tellMode writes a change of a mode into the audit stream and tells managers and pages.

@@ -13,6 +13,7 @@ import (
 	"switchyard/router/policy"
 	"switchyard/router/route"
 	"switchyard/router/store"
+	"switchyard/router/store/storetest"
 )
 
 // use puts another policy in force.
@@ -65,9 +66,7 @@ func (d *desk) other() *Service {
 // The load rises, the mode comes on, stays at_least, falls only below the leave mark; two processes agree; a restart keeps it.
 func TestOverloadComesAndGoes(t *testing.T) {
 	d := newDesk(t)
-	doc := strings.Replace(string(policy.Default()), "enter: hours.open && load.agents > 0 && load.waiting > 3 * load.agents && (load.wait > 60 || load.vs_forecast > 2.5)", "enter: load.waiting > 5", 1)
-	doc = strings.Replace(doc, `leave: "!hours.open || load.waiting <= load.agents || (load.wait < 25 && load.vs_forecast < 1.5)"`, `leave: "load.waiting < 3"`, 1)
-	d.use(doc)
+	d.use(overloadOf("load.waiting > 5", "load.waiting < 3"))
 	var told []string
 	d.Notify = func(_ context.Context, kind, id string, what router.Sentence, _ router.TicketID) {
 		told = append(told, kind+" "+what.EN)
@@ -91,6 +90,10 @@ func TestOverloadComesAndGoes(t *testing.T) {
 	second := d.other()
 	if second.Live.View().Modes.Overload != on || !second.Live.View().Snapshot.Overload {
 		t.Fatal("a process that starts anew does not know of it")
+	}
+	d.must(second.MoveModes(d.ctx))
+	if len(d.audit()) != 1 {
+		t.Fatal("what another process told is in the audit twice")
 	}
 	finish := func(n int) {
 		for range n {
@@ -117,6 +120,13 @@ func TestOverloadComesAndGoes(t *testing.T) {
 	}
 }
 
+// overloadOf is the default policy with marks of overload that a test can reach.
+func overloadOf(enter, leave string) string {
+	before, rest, _ := strings.Cut(string(policy.Default()), "  enter: ")
+	_, rest, _ = strings.Cut(rest, "\n  at_least: ")
+	return before + "  enter: " + enter + "\n  leave: " + leave + "\n  at_least: " + rest
+}
+
 // resolveAny closes a waiting ticket.
 func (d *desk) resolveAny(id router.TicketID) error {
 	return d.ResolveMany(d.ctx, "mgr", []router.TicketID{id}, "")[0]
@@ -124,7 +134,7 @@ func (d *desk) resolveAny(id router.TicketID) error {
 
 func TestOverloadStaysItsLeastTime(t *testing.T) {
 	d := newDesk(t)
-	d.use(quickOverload)
+	d.use(overloadOf("load.waiting > 0", "load.waiting == 0"))
 	id := d.Receive(router.ChannelChat, "v", "how do I change my fee plan?").ID
 	d.must(d.Live.Refresh(d.ctx))
 	if !d.sweep().On {
@@ -141,13 +151,11 @@ func TestOverloadStaysItsLeastTime(t *testing.T) {
 	}
 }
 
-var quickOverload = strings.NewReplacer("enter: hours.open && load.agents > 0 && load.waiting > 3 * load.agents && (load.wait > 60 || load.vs_forecast > 2.5)", "enter: load.waiting > 0",
-	`leave: "!hours.open || load.waiting <= load.agents || (load.wait < 25 && load.vs_forecast < 1.5)"`, `leave: "load.waiting == 0"`).Replace(string(policy.Default()))
-
-// What overload changes for customers stands in the trace, and the decision can be made again.
-func TestWhatOverloadChanges(t *testing.T) {
+// overloaded is a desk in that mode.
+func overloaded(t *testing.T) *desk {
+	t.Helper()
 	d := newDesk(t)
-	d.use(quickOverload)
+	d.use(overloadOf("load.waiting > 0", "load.waiting == 0"))
 	d.Receive(router.ChannelChat, "v1", "how do I change my fee plan?")
 	d.must(d.Live.Refresh(d.ctx))
 	view := d.Live.View()
@@ -159,7 +167,12 @@ func TestWhatOverloadChanges(t *testing.T) {
 	if view.Promise(3*time.Minute) != 5*time.Minute || view.Promise(0) != 0 || len(view.Told(true)) != 2 || len(view.Told(false)) != 1 || !strings.Contains(view.Told(true)[1].EN, "phone number") {
 		t.Fatal(view.Promise(3*time.Minute), view.Told(true))
 	}
+	return d
+}
 
+// What overload changes for customers stands in the trace, and the decision can be made again.
+func TestWhatOverloadChanges(t *testing.T) {
+	d := overloaded(t)
 	general := d.Receive(router.ChannelChat, "v2", "how do I change my fee plan?")
 	sent := d.questions(general.ID)
 	if len(sent) != 1 || !strings.Contains(sent[0].Text, "under “Help”") || !general.Answered || len(general.Asked) != 0 || general.State != router.StateWaiting || !strings.Contains(sent[0].Text, "You keep your place in line") {
@@ -198,3 +211,27 @@ func TestWhatOverloadChanges(t *testing.T) {
 
 // ownThread gives a mail a thread of its own.
 func ownThread(m *router.Message) { m.ThreadKeys = []string{"<" + m.ExternalID + "@x>"} }
+
+// A process that dies after the mode was stored and before it was told leaves the telling to the next.
+func TestOverloadIsToldAfterACrash(t *testing.T) {
+	d := newDesk(t)
+	d.use(overloadOf("load.waiting > 0", "load.waiting == 0"))
+	d.Receive(router.ChannelChat, "v1", "how do I change my fee plan?")
+	d.must(d.Live.Refresh(d.ctx))
+	d.setFault(func(op string) storetest.Fault {
+		if op == "Append" {
+			return storetest.FailBefore
+		}
+		return storetest.Pass
+	})
+	d.ExpectCode(d.MoveModes(d.ctx), router.CodeUnavailable)
+	d.setFault(nil)
+	if len(d.audit()) != 0 {
+		t.Fatal("the fault did not strike")
+	}
+	next := d.other()
+	d.must(next.MoveModes(d.ctx))
+	if !next.Live.View().Modes.Overload.On || len(d.audit()) != 1 {
+		t.Fatal(d.audit())
+	}
+}

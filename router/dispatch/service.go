@@ -60,6 +60,8 @@ type Service struct {
 	// Alone says that no other process serves agents: the lock on an agent's pulls is enough.
 	Alone bool
 
+	toldOverload time.Time // the change of overload that this process told last; of the sweep alone
+
 	seen     sync.Map // router.AgentID → time.Time of the last pull that wrote a sign of life
 	pulling  sync.Map // router.AgentID → *sync.Mutex: one pull of an agent at a time in this process
 	rounds   rounds   // pulls of this process that share a look
