@@ -198,7 +198,8 @@ type Bus interface {
 // Position is where a customer stands in line.
 type Position struct {
 	Ahead int
-	Wait  time.Duration // expected; 0: unknown
+	Wait  time.Duration     // expected; 0: unknown
+	Notes []router.Sentence // what waiting customers are told besides, while the desk is overloaded
 }
 
 // Health is how a source is, for managers. Detail has no secret and no handle in it.

@@ -71,7 +71,8 @@ type Decision struct {
 	Away           bool           `json:"away,omitempty"` // it is sent away from its own queue, which counts as a move
 	Classification Classification `json:"classification"`
 	Ask            []string       `json:"ask,omitempty"`          // facts that an automatic first question asks for
-	AskLanguage    Language       `json:"ask_language,omitempty"` // zh or en, where something is asked
+	Answer         bool           `json:"answer,omitempty"`       // the topic's answer is sent at once, because the desk is overloaded
+	AskLanguage    Language       `json:"ask_language,omitempty"` // zh or en, where something is asked or answered
 	Reasons        []Reason       `json:"reasons"`
 	Why            Sentence       `json:"why"`
 }

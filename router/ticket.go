@@ -64,6 +64,7 @@ type Ticket struct {
 	CutoffAt  time.Time  `json:"cutoff_at,omitzero"`
 	Proposed  Topic      `json:"proposed,omitempty"` // what newer messages speak of, where an agent has touched the ticket
 	Asked     []string   `json:"asked,omitempty"`    // the facts that the automatic first question asked for
+	Answered  bool       `json:"answered,omitempty"` // its customer was sent the topic's answer automatically
 	Spam      bool       `json:"spam,omitempty"`
 	FixTopic  bool       `json:"fix_topic,omitempty"` // an agent said what it is about: decisions keep it
 	FixQueue  QueueName  `json:"fix_queue,omitempty"` // a person put it in this queue: decisions keep it

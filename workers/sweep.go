@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"switchyard/router"
-	"switchyard/router/route"
 	"switchyard/router/store"
 	"switchyard/workers/task"
 )
@@ -177,38 +176,5 @@ func (s *Server) assigns(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// modes moves overflow by its two marks on the predicted wait: on above high while the
-// receiver is below its own mark, off below low.
-func (s *Server) modes(ctx context.Context) error {
-	view := s.Desk.Live.View()
-	changed := false
-	next := route.Modes{Overflow: map[router.QueueName]bool{}}
-	for _, q := range view.Rules.QueueList {
-		on := view.Modes.Overflow[q.Name]
-		was := on
-		if o := q.Overflow; o != nil {
-			wait, receiver := view.Snapshot.Queues[q.Name].Predicted, view.Snapshot.Queues[o.To].Predicted
-			switch {
-			case !on && wait > o.High.D().Minutes() && receiver < o.ReceiverBelow.D().Minutes():
-				on = true
-			case on && wait < o.Low.D().Minutes():
-				on = false
-			}
-		} else {
-			on = false
-		}
-		if on {
-			next.Overflow[q.Name] = true
-		}
-		changed = changed || on != was
-	}
-	if !changed {
-		return nil
-	}
-	_, err := store.ModesRecord(s.Store).Update(ctx, "desk", func(m *route.Modes) (bool, error) { *m = next; return true, nil })
-	if err == nil {
-		s.Log.Info("overflow changed", "on", len(next.Overflow))
-		_, err = store.AppendJSON(ctx, s.Store, store.AuditStream, router.HashID("a", "modes", s.Now().String()), s.Now(), store.AuditEntry{Act: "modes", Target: "overflow"})
-	}
-	return err
-}
+// modes moves the desk's modes and tells of it.
+func (s *Server) modes(ctx context.Context) error { return s.Desk.MoveModes(ctx) }

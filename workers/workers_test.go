@@ -21,6 +21,7 @@ import (
 	"switchyard/router/decide"
 	"switchyard/router/dispatch"
 	"switchyard/router/policy"
+	"switchyard/router/route"
 	"switchyard/router/store"
 	"switchyard/router/store/sqlitestore"
 	"switchyard/router/store/storetest"
@@ -194,6 +195,24 @@ func emptied(w *works) {
 }
 
 // Invariants B and C: one poisonous message becomes a dead letter, its neighbors do not wait for it, and it can be tried again.
+// The sweep moves the modes: an overload whose reason is gone ends.
+func TestTheSweepMovesModes(t *testing.T) {
+	w := start(t, nil)
+	modes := store.ModesRecord(w.store)
+	_, err := modes.Put(w.ctx, store.Record[route.Modes]{ID: "desk", Value: route.Modes{Overload: route.Overload{On: true, Since: now().Add(-time.Hour)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.until("overload has ended", 10*time.Second, func() bool {
+		r, err := modes.Get(w.ctx, "desk")
+		return err == nil && !r.Value.Overload.On
+	})
+	w.until("it stands in the audit", 5*time.Second, func() bool {
+		es, err := w.store.ReadStream(w.ctx, store.AuditStream, 0, 10)
+		return err == nil && len(es) == 1
+	})
+}
+
 func TestDeadLetters(t *testing.T) {
 	var mu sync.Mutex
 	failing := true

@@ -12,6 +12,7 @@ import (
 	"switchyard/router"
 	"switchyard/router/load"
 	"switchyard/router/policy"
+	"switchyard/router/route"
 	"switchyard/router/store"
 )
 
@@ -46,6 +47,7 @@ type sideData struct {
 	Queues   []queueRow
 	Waiting  []ticketRow
 	Search   string
+	Overload route.Overload
 }
 
 func (p *Pages) agentPage(c echo.Context) error {
@@ -70,7 +72,7 @@ func (p *Pages) side(c echo.Context) (sideData, error) {
 	if err != nil {
 		return sideData{}, err
 	}
-	d := sideData{Presence: presence.State, Queues: p.queueRows(user), Search: c.QueryParam("q")}
+	d := sideData{Presence: presence.State, Queues: p.queueRows(user), Search: c.QueryParam("q"), Overload: p.Live.View().Modes.Overload}
 	mine, err := p.Store.ClaimedBy(ctx, user.ID)
 	if err != nil {
 		return d, err

@@ -10,6 +10,7 @@ import (
 	"switchyard/channels/runner"
 	"switchyard/router"
 	"switchyard/router/load"
+	"switchyard/router/route"
 	"switchyard/router/store"
 )
 
@@ -51,6 +52,7 @@ type managerData struct {
 	Dead     []router.Message
 	Stages   map[router.Stage]int
 	Govern   bool
+	Overload route.Overload
 }
 
 func (p *Pages) managerPage(c echo.Context) error {
@@ -71,7 +73,7 @@ func (p *Pages) managerLive(c echo.Context) error {
 
 func (p *Pages) manager(c echo.Context) (managerData, error) {
 	ctx, view := c.Request().Context(), p.Live.View()
-	d := managerData{Queues: p.queueRows(nil), Snapshot: view.Snapshot, Govern: callerGoverns(c)}
+	d := managerData{Queues: p.queueRows(nil), Snapshot: view.Snapshot, Govern: callerGoverns(c), Overload: view.Modes.Overload}
 	most := 1
 	for _, q := range d.Queues {
 		most = max(most, q.Waiting)

@@ -22,6 +22,7 @@ import (
 	"switchyard/router/dispatch"
 	"switchyard/router/learn"
 	"switchyard/router/policy"
+	"switchyard/router/route"
 	"switchyard/router/store"
 	"switchyard/router/store/sqlitestore"
 	"switchyard/workers/task"
@@ -193,6 +194,26 @@ func TestALongConversationShowsItsNewestMessages(t *testing.T) {
 	body := s.get("/agent/tickets/" + string(ticket.ID) + "?lang=en")
 	if !strings.Contains(body, fmt.Sprintf("line-%d-", maxMessages+9)) || strings.Contains(body, "line-0-") {
 		t.Error("the newest message is not shown, or the oldest of too many is")
+	}
+}
+
+// Managers and agents read that the desk is overloaded, and why, escaped.
+func TestPagesSayThatTheDeskIsOverloaded(t *testing.T) {
+	s := newSite(t)
+	const why = "65 minutes &amp; more"
+	said := func(path string) bool { return strings.Contains(s.get(path), why) }
+	if said("/manager/live") || said("/agent") {
+		t.Fatal("said before it is")
+	}
+	_, err := store.ModesRecord(s.desk.Store).Put(t.Context(), store.Record[route.Modes]{ID: "desk", Value: route.Modes{Overload: route.Overload{On: true, Since: s.desk.Now(), Why: router.Sentence{ZH: why, EN: "65 minutes & more"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.desk.Live.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !said("/manager/live") || !said("/agent") {
+		t.Fatal("nobody is told")
 	}
 }
 

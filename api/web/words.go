@@ -39,6 +39,7 @@ var words = map[string]router.Sentence{
 	"queues":                   {ZH: "队列", EN: "Queues"},
 	"queue":                    {ZH: "队列", EN: "Queue"},
 	"waiting":                  {ZH: "等待", EN: "Waiting"},
+	"overload_on":              {ZH: "超负荷模式已开启。", EN: "The desk is overloaded."},
 	"oldest":                   {ZH: "最久", EN: "Oldest"},
 	"at_risk":                  {ZH: "将超时", EN: "At risk"},
 	"predicted":                {ZH: "预计等待", EN: "Predicted wait"},

@@ -74,20 +74,21 @@ func (f clientFrame) checkMessage() error {
 
 // serverFrame is what we send; Type says which fields count.
 type serverFrame struct {
-	Type      string           `json:"type"`
-	SessionID string           `json:"session_id,omitempty"`
-	ClientID  string           `json:"client_id,omitempty"`
-	MessageID router.MessageID `json:"message_id,omitempty"`
-	Seq       int64            `json:"seq,omitempty"`
-	ID        string           `json:"id,omitempty"`
-	Text      *string          `json:"text,omitempty"`
-	From      string           `json:"from,omitempty"`
-	At        string           `json:"at,omitempty"`
-	Files     []file           `json:"attachments,omitempty"`
-	Ahead     *int             `json:"ahead,omitempty"`
-	Wait      *int             `json:"expected_wait_seconds,omitempty"`
-	Waiting   *bool            `json:"waiting,omitempty"` // in position: false once an agent has the ticket
-	Code      router.Code      `json:"code,omitempty"`
-	Field     string           `json:"field,omitempty"`
-	Detail    string           `json:"detail,omitempty"`
+	Type      string            `json:"type"`
+	SessionID string            `json:"session_id,omitempty"`
+	ClientID  string            `json:"client_id,omitempty"`
+	MessageID router.MessageID  `json:"message_id,omitempty"`
+	Seq       int64             `json:"seq,omitempty"`
+	ID        string            `json:"id,omitempty"`
+	Text      *string           `json:"text,omitempty"`
+	From      string            `json:"from,omitempty"`
+	At        string            `json:"at,omitempty"`
+	Files     []file            `json:"attachments,omitempty"`
+	Ahead     *int              `json:"ahead,omitempty"`
+	Wait      *int              `json:"expected_wait_seconds,omitempty"`
+	Waiting   *bool             `json:"waiting,omitempty"` // in position: false once an agent has the ticket
+	Notes     []router.Sentence `json:"notes,omitempty"`   // in position: sentences to show with it
+	Code      router.Code       `json:"code,omitempty"`
+	Field     string            `json:"field,omitempty"`
+	Detail    string            `json:"detail,omitempty"`
 }

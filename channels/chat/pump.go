@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -107,7 +108,10 @@ func (s *socket) restless() bool {
 }
 
 // place is what the visitor was last told of the line; ahead < 0: not in it.
-type place struct{ ahead, wait int }
+type place struct {
+	ahead, wait int
+	notes       string // the sentences told with it, as one
+}
 
 // position tells the visitor's place in line when it has changed.
 func (s *socket) position(ctx context.Context, last *place) {
@@ -117,7 +121,7 @@ func (s *socket) position(ctx context.Context, last *place) {
 	}
 	now := place{ahead: -1}
 	if waits {
-		now = place{max(pos.Ahead, 0), int(pos.Wait.Round(time.Minute) / time.Second)}
+		now = place{max(pos.Ahead, 0), int(pos.Wait.Round(time.Minute) / time.Second), fmt.Sprint(pos.Notes)}
 		if pos.Wait > 0 && now.wait == 0 {
 			now.wait = 60
 		}
@@ -130,6 +134,9 @@ func (s *socket) position(ctx context.Context, last *place) {
 		f.Ahead = new(int)
 	} else if now.wait > 0 {
 		f.Wait = &now.wait
+	}
+	if waits {
+		f.Notes = pos.Notes
 	}
 	if s.send(ctx, f) {
 		*last = now

@@ -82,7 +82,7 @@ func TestCloseEndsSockets(t *testing.T) {
 
 func TestPositionIsTold(t *testing.T) {
 	at := make(chan channels.Position, 1)
-	at <- channels.Position{Ahead: 2, Wait: 90 * time.Second}
+	at <- channels.Position{Ahead: 2, Wait: 90 * time.Second, Notes: []router.Sentence{{ZH: "忙", EN: "busy"}}}
 	b := newBed(t, func(d *channels.Deps) {
 		d.Position = func(context.Context, router.SourceName, router.Handle) (channels.Position, bool) {
 			select {
@@ -94,10 +94,10 @@ func TestPositionIsTold(t *testing.T) {
 		}
 	})
 	p := b.connect(b.open().Token, 0)
-	if f := p.hear(framePosition); *f.Ahead != 2 || *f.Wait != 120 || !*f.Waiting {
+	if f := p.hear(framePosition); *f.Ahead != 2 || *f.Wait != 120 || !*f.Waiting || len(f.Notes) != 1 || f.Notes[0].ZH != "忙" {
 		t.Errorf("%+v", f)
 	}
-	if f := p.hear(framePosition); *f.Waiting || f.Wait != nil {
+	if f := p.hear(framePosition); *f.Waiting || f.Wait != nil || len(f.Notes) != 0 {
 		t.Errorf("%+v", f)
 	}
 }

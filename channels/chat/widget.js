@@ -204,7 +204,7 @@
       case "ack": settle(f.client_id, f.message_id); break;
       case "message": take(f); break;
       case "position":
-        place = f.waiting === false ? "" : words.waiting(f.ahead || 0) + (f.expected_wait_seconds ? words.wait(Math.max(1, Math.round(f.expected_wait_seconds / 60))) : "");
+        place = f.waiting === false ? "" : words.waiting(f.ahead || 0) + (f.expected_wait_seconds ? words.wait(Math.max(1, Math.round(f.expected_wait_seconds / 60))) : "") + (f.notes || []).map((n) => " " + n[language]).join("");
         say(""); break;
       case "typing": say(words.typing); clearTimeout(typingTimer); typingTimer = setTimeout(() => say(""), 4000); break;
       case "error": trouble(f); break;

@@ -107,6 +107,7 @@ func Decide(in Input) (router.Decision, error) {
 		d.Needs = append(append([]router.Need{}, d.Needs...), q.Needs...)
 	}
 	d.Why = sentence(in.Rules, d)
+	in.overload(c, &d)
 	in.ask(f, c, &d)
 	return d, nil
 }

@@ -31,7 +31,7 @@ func (s *Service) mayAsk(ctx context.Context, t router.Ticket) (bool, error) {
 		return false, err
 	}
 	for _, o := range last {
-		if len(o.Asked) > 0 && o.ID != t.ID && s.Now().Sub(o.CreatedAt) < askPause {
+		if (len(o.Asked) > 0 || o.Answered) && o.ID != t.ID && s.Now().Sub(o.CreatedAt) < askPause {
 			return false, nil
 		}
 	}
@@ -53,13 +53,16 @@ func (s *Service) ask(ctx context.Context, t router.Ticket, d router.Decision) (
 	if _, err := s.Store.InsertMessages(ctx, []router.Message{m}); err != nil {
 		return t, err
 	}
-	t.Asked = d.Ask
+	t.Asked, t.Answered = d.Ask, d.Answer
 	t.Outbox = append(t.Outbox, router.Commit{MessageID: m.ID, At: s.Now()})
 	return t, nil
 }
 
-// asked notes a question in the ticket's life, after it was committed.
+// asked notes an automatic answer and question in the ticket's life, after they were committed.
 func (s *Service) asked(ctx context.Context, t router.Ticket) {
+	if t.Answered {
+		s.life(ctx, t, "answer", "", string(t.Topic))
+	}
 	if len(t.Asked) > 0 {
 		s.life(ctx, t, "ask", "", strings.Join(t.Asked, ","))
 	}

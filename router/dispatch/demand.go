@@ -1,19 +1,37 @@
 package dispatch
 
 import (
+	"context"
+	"sync/atomic"
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/forecast"
 	"switchyard/router/load"
+	"switchyard/router/store"
 )
 
-// arrivalWindow is over how long arrivals are smoothed, quarter over how long they are held against the forecast.
 const (
+	// arrivalWindow is over how long arrivals are smoothed.
 	arrivalWindow = 10 * time.Minute
-	quarter       = 15 * time.Minute
+	// fitEvery is how often the forecast is fitted anew, fitAgain how soon after a failure.
+	fitEvery = 15 * time.Minute
+	fitAgain = time.Minute
+	// fitDays is how many days of demand are read for it: as many as forecast.Fit looks at.
+	fitDays = 26 * 7
 )
 
-// counted gives a snapshot's inputs what all processes counted, as far as it is known here.
+// fit is the forecast of a process.
+type fit struct {
+	model atomic.Pointer[forecast.Model]
+
+	// guarded by Live.mu
+	slotAt    time.Time // the quarter-hour that the numbers are of
+	of        *forecast.Model
+	now, last float64 // expected in it and in the one before
+}
+
+// counted gives a snapshot's inputs what all processes counted, as far as it is known here, and what was forecast.
 func (l *Live) counted(in *load.Inputs) {
 	desk := l.tallies.arrivals.pending("desk", l.tallies.desk)
 	by, over := desk.Since(in.Now.Add(-arrivalWindow), in.Now)
@@ -24,9 +42,82 @@ func (l *Live) counted(in *load.Inputs) {
 			in.ArrivalsPerMinute += in.Arrivals[class]
 		}
 	}
-	last, _ := desk.Since(in.Now.Add(-quarter), in.Now)
+	last, _ := desk.Since(in.Now.Add(-forecast.Slot), in.Now)
 	for _, n := range last {
 		in.Arrived += n
 	}
 	in.Paces = l.tallies.meters
+	in.Expected = l.fit.expected(in.Now)
+}
+
+// expected is how many contacts were forecast for the last quarter of an hour, nil where there is no
+// forecast or one of less than two weeks of history.
+func (f *fit) expected(now time.Time) *float64 {
+	m := f.model.Load()
+	if m == nil || m.Basis().None || m.Basis().ColdStart {
+		return nil
+	}
+	slot := now.UTC().Truncate(forecast.Slot)
+	if f.of != m || !f.slotAt.Equal(slot) {
+		span, err := m.Span(slot.Add(-forecast.Slot), slot.Add(forecast.Slot), forecast.Filter{})
+		if err != nil || len(span.Slots) != 2 {
+			return nil
+		}
+		f.of, f.slotAt, f.last, f.now = m, slot, span.Slots[0].Mean, span.Slots[1].Mean
+	}
+	part := now.Sub(slot).Seconds() / forecast.Slot.Seconds()
+	x := f.last*(1-part) + f.now*part
+	return &x
+}
+
+// Fit reads the desk's demand and fits the forecast to what came before now. View shows it from the next refresh on.
+func (l *Live) Fit(ctx context.Context) error {
+	now, rules := l.now(), l.View().Rules
+	days, err := store.DemandDays(l.store).List(ctx, "", now.UTC().AddDate(0, 0, -fitDays-1).Format(time.DateOnly), store.MaxLimit)
+	if err != nil {
+		return err
+	}
+	var rows []forecast.Row
+	for _, d := range days {
+		for _, r := range d.Value.Rows(d.ID) {
+			rows = append(rows, forecast.Row{At: r.At, Key: forecast.Key{Channel: r.Channel, Topic: r.Topic, Language: r.Language}, Count: r.Count})
+		}
+	}
+	m, err := forecast.Fit(rows, rules.Zone, rules.Calendars["day"], now)
+	if err != nil {
+		return err
+	}
+	l.fit.model.Store(m)
+	return nil
+}
+
+// fitLoop fits the forecast at once and then every quarter of an hour, beside everything else.
+func (l *Live) fitLoop(ctx context.Context, done chan struct{}) {
+	defer close(done)
+	for pause := time.Duration(0); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		pause = fitEvery
+		if err := l.Fit(ctx); err != nil && ctx.Err() == nil {
+			l.log.Warn("the forecast could not be fitted", "error", err)
+			pause = fitAgain
+		}
+	}
+}
+
+// Demand counts contacts for a program that runs no desk, as an import does. Its zero value is ready.
+type Demand struct{ counts tally[store.DemandDay] }
+
+// Count counts one contact.
+func (d *Demand) Count(at time.Time, key store.DemandKey) {
+	id, day := store.OneDemand(at, key)
+	d.counts.add(id, day)
+}
+
+// Store adds what was counted since the last time to the desk's demand. What cannot be stored is kept.
+func (d *Demand) Store(ctx context.Context, docs store.Docs) error {
+	return d.counts.flush(ctx, store.DemandDays(docs))
 }

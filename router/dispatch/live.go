@@ -10,6 +10,7 @@ import (
 
 	"switchyard/router"
 	"switchyard/router/decide"
+	"switchyard/router/forecast"
 	"switchyard/router/load"
 	"switchyard/router/route"
 	"switchyard/router/store"
@@ -26,6 +27,7 @@ type View struct {
 	Snapshot *load.Snapshot
 	Modes    route.Modes
 	Agents   []load.Agent
+	Forecast *forecast.Model // fitted at most a quarter of an hour ago; nil: not yet. Its Basis says what it rests on
 }
 
 // Live keeps the view of the desk fresh: the policy in force, the load, the modes.
@@ -37,6 +39,7 @@ type Live struct {
 
 	view       atomic.Pointer[View]
 	tallies    tallies
+	fit        fit
 	mu         sync.Mutex // guards what follows
 	generation int64
 	users      []router.User
@@ -46,6 +49,7 @@ type Live struct {
 	saved      map[string]bool // digests of stored snapshots, the last few
 	stop       context.CancelFunc
 	done       chan struct{}
+	fitted     chan struct{}
 }
 
 // NewLive makes a Live; Refresh or Start fills it.
@@ -67,8 +71,9 @@ func (l *Live) Start(ctx context.Context) error {
 		return nil
 	}
 	loop, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	l.stop, l.done = cancel, make(chan struct{})
+	l.stop, l.done, l.fitted = cancel, make(chan struct{}), make(chan struct{})
 	go l.loop(loop, l.done)
+	go l.fitLoop(loop, l.fitted)
 	return nil
 }
 
@@ -92,12 +97,13 @@ func (l *Live) loop(ctx context.Context, done chan struct{}) {
 // Stop ends refreshing; safe twice.
 func (l *Live) Stop() {
 	l.mu.Lock()
-	stop, done := l.stop, l.done
+	stop, done, fitted := l.stop, l.done, l.fitted
 	l.stop = nil
 	l.mu.Unlock()
 	if stop != nil {
 		stop()
 		<-done
+		<-fitted
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
@@ -127,7 +133,7 @@ func (l *Live) Refresh(ctx context.Context) error {
 		return err
 	}
 	l.count(ctx, tallyEvery)
-	in := load.Inputs{Now: l.now(), Agents: agents}
+	in := load.Inputs{Now: l.now(), Agents: agents, Overload: modes.Value.Overload.On}
 	l.counted(&in)
 	for _, r := range loads {
 		in.Lines = append(in.Lines, load.Line{Run: r.Run, Waiting: r.Waiting, OldestAgeAt: r.OldestAgeAt})
@@ -139,7 +145,7 @@ func (l *Live) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.view.Store(&View{Rules: rules, Model: l.model, Snapshot: snap, Modes: modes.Value, Agents: agents})
+	l.view.Store(&View{Rules: rules, Model: l.model, Snapshot: snap, Modes: modes.Value, Agents: agents, Forecast: l.fit.model.Load()})
 	return nil
 }
 

@@ -23,7 +23,7 @@ const Topic = "desk"
 
 // News is what the bus says of a change: ids and states, never text.
 type News struct {
-	Kind     string           `json:"kind"` // ticket, queue, presence, notice
+	Kind     string           `json:"kind"` // ticket, queue, presence, notice, mode
 	TicketID router.TicketID  `json:"ticket_id,omitempty"`
 	State    router.State     `json:"state,omitempty"`
 	Queue    router.QueueName `json:"queue,omitempty"`
@@ -51,11 +51,16 @@ type Service struct {
 	// CanReply says whether a source carries replies, and files; nil error: it does.
 	CanReply func(source router.SourceName, files int) error
 
+	// Notify tells managers something; id is the same for the same thing. nil: nobody is told.
+	Notify func(ctx context.Context, kind, id string, what router.Sentence, ticket router.TicketID)
+
 	Opinions Opinions // asked where the policy would send to review; nil: nobody is
 	Embedder Embedder // asked for vectors where the text model in force was trained with its; nil: nobody is
 
 	// Alone says that no other process serves agents: the lock on an agent's pulls is enough.
 	Alone bool
+
+	toldOverload time.Time // the change of overload that this process told last; of the sweep alone
 
 	seen     sync.Map // router.AgentID → time.Time of the last pull that wrote a sign of life
 	pulling  sync.Map // router.AgentID → *sync.Mutex: one pull of an agent at a time in this process

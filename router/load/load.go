@@ -101,7 +101,7 @@ func (s *Snapshot) Seal() ([]byte, error) {
 
 // Make works out a snapshot.
 func Make(rs *policy.Ruleset, in Inputs) (*Snapshot, error) {
-	s := &Snapshot{At: in.Now, Queues: map[router.QueueName]Queue{}, ArrivalsPerMinute: round(in.ArrivalsPerMinute), Runs: len(in.Lines)}
+	s := &Snapshot{At: in.Now, Queues: map[router.QueueName]Queue{}, ArrivalsPerMinute: finite(round(in.ArrivalsPerMinute)), Runs: len(in.Lines)}
 	var last map[router.ClassName]prioritize.Params
 	if in.Last != nil {
 		last = in.Last.Classes

@@ -44,15 +44,31 @@ func (c *compiler) ask(path string, t TopicDoc) {
 	}
 }
 
+// maxAnswer bounds the automatic answer of a topic, in characters.
+const maxAnswer = 2000
+
+// answer checks the answer that a topic gives while the desk is overloaded.
+func (c *compiler) answer(path string, t TopicDoc) {
+	if t.Answer == (router.Sentence{}) {
+		return
+	}
+	if t.Spam {
+		c.bad(path+".answer", "spam is not answered")
+	}
+	c.line(path+".answer", t.Answer, maxAnswer)
+}
+
 // question checks one line, which may be left out as a whole.
-func (c *compiler) question(path string, s router.Sentence) {
+func (c *compiler) question(path string, s router.Sentence) { c.line(path, s, maxQuestion) }
+
+func (c *compiler) line(path string, s router.Sentence, most int) {
 	if (s.ZH == "") != (s.EN == "") {
 		c.bad(path, "must be given in zh and en")
 	}
 	for _, line := range []struct{ lang, text string }{{"zh", s.ZH}, {"en", s.EN}} {
 		switch {
-		case len([]rune(line.text)) > maxQuestion:
-			c.bad(path+"."+line.lang, "has more than %d characters", maxQuestion)
+		case len([]rune(line.text)) > most:
+			c.bad(path+"."+line.lang, "has more than %d characters", most)
 		case AsksSecret(line.text):
 			c.bad(path+"."+line.lang, "speaks of a password, code, PIN, CVV or full card number, which customers must never send; the warning is added by itself")
 		}

@@ -241,6 +241,7 @@ func (c *compiler) topics() {
 			c.fact(fmt.Sprintf("%s.facts[%d]", path, j), f)
 		}
 		c.ask(path, doc)
+		c.answer(path, doc)
 		c.out.Topics = append(c.out.Topics, &Topic{TopicDoc: doc, Rank: i})
 	}
 	if len(c.doc.Topics) == 0 {

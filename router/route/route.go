@@ -23,6 +23,7 @@ import (
 // Modes are switches that all processes share; the owner of the sweep moves them.
 type Modes struct {
 	Overflow map[router.QueueName]bool `json:"overflow,omitempty"`
+	Overload Overload                  `json:"overload,omitzero"`
 }
 
 // Input is what routing looks at.

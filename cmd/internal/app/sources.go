@@ -117,7 +117,8 @@ func (s *Sources) position(ctx context.Context, source router.SourceName, h rout
 		return channels.Position{}, false
 	}
 	ahead, wait, ok := s.app.Desk.Position(ctx, t)
-	return channels.Position{Ahead: ahead, Wait: wait}, ok
+	view := s.app.Desk.Live.View()
+	return channels.Position{Ahead: ahead, Wait: view.Promise(wait), Notes: view.Told(true)}, ok
 }
 
 // watch follows the generation counter: sources made, changed or removed elsewhere.

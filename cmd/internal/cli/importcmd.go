@@ -50,46 +50,54 @@ func (s *shell) importCommand() *cobra.Command {
 }
 
 // importer opens the named source of the configuration, or one of the kind with standard settings.
-func (s *shell) importer(ctx context.Context, cfg *config.Config, st store.Store, kind string, name router.SourceName) (channels.Importer, error) {
+func (s *shell) importer(ctx context.Context, cfg *config.Config, st store.Store, kind string, name router.SourceName) (channels.Importer, *demandIntake, error) {
 	sealer, err := app.OpenSealer(cfg)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	besides, err := app.MaskedBesides(ctx, st)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	in := &intake.Service{Store: st, Sealer: sealer, Nudger: nobody{}, Now: app.Now, Log: telemetry.Logger(s.err, cfg.Log.Level, cfg.Log.Format),
 		Also: func() []string { return besides }}
-	deps := channels.Deps{Intake: in, Mask: func(text string) string { masked, _ := in.Mask(text); return masked }, Cursors: channels.StoreCursors{Docs: st}, Streams: st, Docs: st, HTTP: channels.HTTPClient(false), Now: app.Now,
+	demand := &demandIntake{Intake: in, docs: st, now: app.Now, storedAt: app.Now()}
+	deps := channels.Deps{Intake: demand, Mask: func(text string) string { masked, _ := in.Mask(text); return masked }, Cursors: channels.StoreCursors{Docs: st}, Streams: st, Docs: st, HTTP: channels.HTTPClient(false), Now: app.Now,
 		Zone: time.LoadLocation, Log: in.Log, Health: func(channels.Health) {}, PublicURL: cfg.PublicURL}
 	c := channels.Config{Name: name, Kind: kind, Settings: nil}
 	for _, have := range cfg.Sources {
 		if have.Name == name && have.Kind == kind {
 			c.Settings = have.Settings
 		} else if have.Name == name {
-			return nil, router.FailField("import", "source", "the source %s is of kind %s, not %s", name, have.Kind, kind)
+			return nil, nil, router.FailField("import", "source", "the source %s is of kind %s, not %s", name, have.Kind, kind)
 		}
 	}
 	if c.Settings == nil {
 		standard, ok := app.ImportSettings(kind)
 		if !ok {
-			return nil, router.FailField("import", "source", "there is no source %s of kind %s in the configuration", name, kind)
+			return nil, nil, router.FailField("import", "source", "there is no source %s of kind %s in the configuration", name, kind)
 		}
 		c.Settings = standard
 	}
 	src, err := app.Kinds()[kind].Open(c, deps)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return src.Import, nil
+	return src.Import, demand, nil
 }
 
 func (s *shell) importFiles(ctx context.Context, cfg *config.Config, st store.Store, kind string, name router.SourceName, paths []string) error {
-	imp, err := s.importer(ctx, cfg, st, kind, name)
+	imp, demand, err := s.importer(ctx, cfg, st, kind, name)
 	if err != nil {
 		return err
 	}
+	defer func() { // also of an import that was broken off
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), demandEvery)
+		defer cancel()
+		if err := demand.store(end); err != nil {
+			fmt.Fprintln(s.err, "the counts for the forecast are not complete:", explain(err))
+		}
+	}()
 	accepted, refused := 0, 0
 	for _, path := range paths {
 		bar := progress(s.err, filepath.Base(path))

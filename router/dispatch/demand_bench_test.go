@@ -1,0 +1,56 @@
+package dispatch
+
+import (
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"switchyard/router"
+	"switchyard/router/decide"
+	"switchyard/router/policy"
+	"switchyard/router/store"
+	"switchyard/router/store/sqlitestore"
+)
+
+// Half a year of 1,500 contacts a day in 60 keys: reading the records and fitting.
+func BenchmarkFit(b *testing.B) {
+	ctx, now := b.Context(), time.Date(2026, 11, 25, 3, 0, 0, 0, time.UTC)
+	must := func(err error) {
+		b.Helper()
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	st, err := sqlitestore.Open(ctx, b.TempDir(), sqlitestore.Options{})
+	must(err)
+	defer func() { _ = st.Close() }()
+	must(st.Migrate(ctx))
+	rules, err := decide.Compile(policy.Default(), time.LoadLocation)
+	must(err)
+	_, err = store.Policies(st).Ensure(ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: string(policy.Default())})
+	must(err)
+	_, err = store.ActivePolicy(st).Ensure(ctx, "active", store.Active{Version: rules.Version})
+	must(err)
+	r := rand.New(rand.NewPCG(1, 1))
+	topics, languages := rules.TopicNames(), []router.Language{"zh", "en", "mixed"}
+	for day := range fitDays {
+		var demand Demand
+		for range 1500 {
+			at := now.AddDate(0, 0, -day-1).Truncate(24 * time.Hour).Add(time.Duration(r.Int64N(int64(24 * time.Hour))))
+			demand.Count(at, store.DemandKey{Channel: router.Channels()[r.IntN(4)], Topic: router.Topic(topics[r.IntN(len(topics)-1)]), Language: languages[r.IntN(3)]})
+		}
+		must(demand.Store(ctx, st))
+	}
+	live := NewLive(st, func() time.Time { return now }, time.LoadLocation, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	must(live.Refresh(ctx))
+	b.ReportAllocs()
+	for b.Loop() {
+		must(live.Fit(ctx))
+	}
+	b.StopTimer()
+	if live.fit.model.Load().Basis().Weeks < 25 {
+		b.Fatalf("%+v", live.fit.model.Load().Basis())
+	}
+}
