@@ -96,6 +96,9 @@ func (s *Server) WhyTicket(c echo.Context, id router.TicketID) error {
 			return err
 		}
 	}
+	if out.Overtaken, err = s.overtaken(c, id); err != nil {
+		return err
+	}
 	lines, err := s.Store.TailStream(ctx, store.TicketStream(id), 0, timelineLength)
 	if err != nil {
 		return err

@@ -108,8 +108,10 @@ func (p *Pages) funcs(lang router.Language) template.FuncMap {
 		"attr": func(name, value string) template.HTMLAttr {
 			return template.HTMLAttr(name + `="` + template.HTMLEscapeString(value) + `"`) // names and values are our own words
 		},
-		"add": func(a, b int) int { return a + b },
-		"mul": func(a, b int) int { return a * b },
+		"score": func(f float64) string { return fmt.Sprintf("%.3g", f) },
+		"short": func(id router.TicketID) string { return string(id[:min(len(id), 9)]) },
+		"add":   func(a, b int) int { return a + b },
+		"mul":   func(a, b int) int { return a * b },
 		"sure": func(share float64) string { // nothing is certain
 			if share >= 0.995 {
 				return "> 99 %"
@@ -153,6 +155,9 @@ func (p *Pages) Routes() []gate.Route {
 		{Method: "GET", Path: "/manager", Permission: gate.Oversee, Handler: p.managerPage},
 		{Method: "GET", Path: "/manager/live", Permission: gate.Oversee, Handler: p.managerLive},
 		{Method: "GET", Path: "/manager/held", Permission: gate.Oversee, Handler: p.managerHeld},
+		{Method: "GET", Path: "/manager/line", Permission: gate.Oversee, Handler: p.linePage},
+		{Method: "GET", Path: "/manager/line/live", Permission: gate.Oversee, Handler: p.lineLive},
+		{Method: "GET", Path: "/manager/policy/whatif", Permission: gate.Oversee, Handler: p.whatIf},
 		{Method: "GET", Path: "/manager/policy", Permission: gate.Oversee, Handler: p.managerPolicy},
 		{Method: "GET", Path: "/manager/models", Permission: gate.Oversee, Handler: p.modelsPage},
 		{Method: "GET", Path: "/manager/models/run", Permission: gate.Oversee, Handler: p.modelsRun},

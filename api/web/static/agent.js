@@ -138,3 +138,5 @@ live(news => {
   showSide();
   if (news.ticket_id && news.ticket_id === current) showCurrent();
 });
+
+if (/^#t[a-z0-9]+$/.test(location.hash)) show(location.hash.slice(1)); // a link to one ticket
