@@ -112,8 +112,8 @@ func Frontier(in FrontierChart) (Picture, error) {
 			shares, worsts, seen = append(shares, k.Share), append(worsts, k.Worst), append(seen, k)
 		}
 	}
-	c.text(in.ShareName+" ↑  "+in.WorstName+" →", left, c.top+2, inkMuted)
-	c.top += 14
+	c.text(in.ShareName+" ↑  "+in.WorstName+" →", left, c.top+8, inkMuted)
+	c.top += 22
 	c.upright(false, worsts...)
 	c.first, c.last = c.low, c.high
 	ticks := c.tick

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"sort"
 
 	"github.com/labstack/echo/v4"
 
@@ -14,8 +15,9 @@ import (
 
 // The bounds of what the pages show of the line.
 const (
-	lineShown   = 40
-	whatIfShown = 15
+	lineShown     = 40
+	whatIfShown   = 15
+	whatIfFarther = 10 // of those that move beyond them
 )
 
 // lineData is the line as a page shows it.
@@ -48,9 +50,11 @@ type classLine struct {
 // whatIfData is the line now and under another policy.
 type whatIfData struct {
 	Version    string
-	Now, Then  lineData
+	Now, Then  lineData // the first of each
+	Farther    lineData // those that move most beyond them, by their places under the version
+	Looked     int      // how much of the line was compared
+	Moved      int      // how many of them change their places
 	Warnings   []string
-	Same       bool
 	OtherRules bool // it assigns work otherwise, so that putting it in force decides waiting work again
 }
 
@@ -105,10 +109,10 @@ func (p *Pages) whatIf(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.Now, err = p.line(ctx, c, whatIfShown, nil); err != nil {
+	if d.Now, err = p.line(ctx, c, dispatch.MaxLine, nil); err != nil {
 		return err
 	}
-	if d.Then, err = p.line(ctx, c, whatIfShown, under); err != nil {
+	if d.Then, err = p.line(ctx, c, dispatch.MaxLine, under); err != nil {
 		return err
 	}
 	d.compare()
@@ -117,20 +121,30 @@ func (p *Pages) whatIf(c echo.Context) error {
 	return p.render(c, http.StatusOK, "whatif.html", "what_if", d)
 }
 
-// compare notes which tickets move.
+// compare notes which tickets move, and shortens both lines to what is shown.
 func (d *whatIfData) compare() {
 	was := map[router.TicketID]int{}
 	for _, r := range d.Now.Rows {
 		was[r.Head.TicketID] = r.Place
 	}
-	d.Same = len(d.Now.Rows) == len(d.Then.Rows)
+	d.Looked = len(d.Then.Rows)
+	var farther []lineRow
 	for i := range d.Then.Rows {
 		r := &d.Then.Rows[i]
 		before, known := was[r.Head.TicketID]
-		r.New, r.Up, r.Down = !known, max(0, before-r.Place), 0
-		if known {
-			r.Down = max(0, r.Place-before)
+		if r.New = !known; known {
+			r.Up, r.Down = max(0, before-r.Place), max(0, r.Place-before)
 		}
-		d.Same = d.Same && before == r.Place
+		if before != r.Place {
+			d.Moved++
+			if i >= whatIfShown {
+				farther = append(farther, *r)
+			}
+		}
 	}
+	sort.SliceStable(farther, func(i, j int) bool { return farther[i].Up+farther[i].Down > farther[j].Up+farther[j].Down })
+	farther = farther[:min(len(farther), whatIfFarther)]
+	sort.Slice(farther, func(i, j int) bool { return farther[i].Place < farther[j].Place })
+	d.Farther = lineData{Rows: farther, Links: d.Then.Links}
+	d.Now.Rows, d.Then.Rows = d.Now.Rows[:min(len(d.Now.Rows), whatIfShown)], d.Then.Rows[:min(len(d.Then.Rows), whatIfShown)]
 }

@@ -28,6 +28,8 @@ var policyWords = map[string]router.Sentence{
 	"what_if_help":     {ZH: "左边是现在的次序，右边是同样的工单在这个版本下的次序。还没有启用。", EN: "On the left the line as it is, on the right the same work under this version. Nothing is in force yet."},
 	"what_if_same":     {ZH: "在这个版本下，现在的次序不变。", EN: "Under this version the present line stays as it is."},
 	"what_if_assigns":  {ZH: "这个版本的分派规则不同，启用后等待中的工单会重新判定。", EN: "It assigns work differently: once in force, waiting tickets are decided again."},
+	"what_if_moved":    {ZH: "换了位置的工单：", EN: "Tickets that change places:"},
+	"line_farther":     {ZH: "更后面变动最大的", EN: "Farther back, those that move most"},
 	"line_now":         {ZH: "现在", EN: "Now"},
 	"line_then":        {ZH: "这个版本", EN: "Under this version"},
 	"classes_help":     {ZH: "时间以分钟计，可以写算式，例如 load.wait > 15 ? 12 : 8。等号后是现在的值。空着用标准值。", EN: "Times are minutes. Expressions may be used, such as load.wait > 15 ? 12 : 8. Behind = is the value now. Empty is the standard value."},
