@@ -105,3 +105,18 @@ func TestPolicyPageListsItsHistory(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// The ticket's page says who overtook it past its guard.
+func TestTheConversationSaysWhoOvertookIt(t *testing.T) {
+	s := newSite(t)
+	waiting := s.receive(router.KindMessage)
+	if strings.Contains(s.get("/agent/tickets/"+string(waiting.ID)+"?lang=en"), "Overtaken") {
+		t.Error("nobody overtook it yet")
+	}
+	if _, err := store.AppendJSON(t.Context(), s.desk.Store, "overtaken:"+string(waiting.ID), "o1", s.pages.Now(), dispatch.Overtaking{At: s.pages.Now(), By: "tother", Agent: "ann", Tier: 2, Score: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if body := s.get("/agent/tickets/" + string(waiting.ID) + "?lang=en"); !strings.Contains(body, "Overtaken by") || !strings.Contains(body, `data-ticket="tother"`) || !strings.Contains(body, "ann") {
+		t.Error(body)
+	}
+}

@@ -82,4 +82,7 @@ func TestServersChromiumPolicyStory(t *testing.T) {
 	manager.js(`document.querySelector('form[data-act=rollback]').requestSubmit()`)
 	watcher.until("the line as before", first(".linetable", "security"))
 	manager.until("the roll-back in the history", `document.body.textContent.includes('back to')`)
+
+	watcher.do("a row's link", chromedp.Click(".linetable tr[data-class=security] .who a"))
+	watcher.until("the ticket's conversation", `document.querySelector('.conv .messages')?.textContent.includes('盗刷') ?? false`)
 }
