@@ -105,6 +105,20 @@ func sound(t *testing.T, name string, p Picture) {
 	if len(found) == 0 && !strings.Contains(svg, "<circle") {
 		t.Errorf("%s draws nothing", name)
 	}
+	elements(t, name, svg)
+	if p.Title == "" || len(p.Head) == 0 || len(p.Rows) == 0 {
+		t.Errorf("%s has no text equivalent", name)
+	}
+	for _, r := range p.Rows {
+		if len(r) != len(p.Head) || strings.Contains(strings.Join(r, " "), "NaN") {
+			t.Errorf("%s has the row %q under %q", name, r, p.Head)
+		}
+	}
+}
+
+// elements checks that a picture is well-formed and has only the elements of a drawing.
+func elements(t *testing.T, name, svg string) {
+	t.Helper()
 	dec := xml.NewDecoder(strings.NewReader(svg))
 	for {
 		tok, err := dec.Token()
@@ -116,14 +130,6 @@ func sound(t *testing.T, name string, p Picture) {
 		}
 		if el, ok := tok.(xml.StartElement); ok && !strings.Contains("svg path text circle", el.Name.Local) {
 			t.Errorf("D: %s has an element %q", name, el.Name.Local)
-		}
-	}
-	if p.Title == "" || len(p.Head) == 0 || len(p.Rows) == 0 {
-		t.Errorf("%s has no text equivalent", name)
-	}
-	for _, r := range p.Rows {
-		if len(r) != len(p.Head) || strings.Contains(strings.Join(r, " "), "NaN") {
-			t.Errorf("%s has the row %q under %q", name, r, p.Head)
 		}
 	}
 }

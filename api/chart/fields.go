@@ -19,23 +19,9 @@ type Heat struct {
 
 // HeatMap draws a field of cells, darker where there is more. invalid_field where sizes differ or there is too much.
 func HeatMap(in Heat) (Picture, error) {
-	const op = "chart.heat_map"
-	switch {
-	case len(in.Rows) == 0 || len(in.Rows) > 60 || len(in.Values) != len(in.Rows):
-		return Picture{}, router.FailField(op, "rows", "must be from 1 to 60, each with its values")
-	case len(in.Columns) == 0 || len(in.Columns) > 96:
-		return Picture{}, router.FailField(op, "columns", "must be from 1 to 96")
-	}
-	most := 0.0
-	for _, vs := range in.Values {
-		if len(vs) != len(in.Columns) {
-			return Picture{}, router.FailField(op, "values", "a row must have a value for each column")
-		}
-		for _, v := range vs {
-			if finite(v) {
-				most = math.Max(most, v)
-			}
-		}
+	most, err := in.check()
+	if err != nil {
+		return Picture{}, err
 	}
 	const cell = 24
 	c := newCanvas(in.Title, 8+cell*len(in.Rows)+bottom)
@@ -65,6 +51,29 @@ func HeatMap(in Heat) (Picture, error) {
 		}
 	}
 	return c.done(in.RowName, in.Rows, cols)
+}
+
+// check refuses what does not fit together, and answers the largest value.
+func (in Heat) check() (float64, error) {
+	const op = "chart.heat_map"
+	switch {
+	case len(in.Rows) == 0 || len(in.Rows) > 60 || len(in.Values) != len(in.Rows):
+		return 0, router.FailField(op, "rows", "must be from 1 to 60, each with its values")
+	case len(in.Columns) == 0 || len(in.Columns) > 96:
+		return 0, router.FailField(op, "columns", "must be from 1 to 96")
+	}
+	most := 0.0
+	for _, vs := range in.Values {
+		if len(vs) != len(in.Columns) {
+			return 0, router.FailField(op, "values", "a row must have a value for each column")
+		}
+		for _, v := range vs {
+			if finite(v) {
+				most = math.Max(most, v)
+			}
+		}
+	}
+	return most, nil
 }
 
 // Choice is one setting that a simulation tried.
@@ -112,18 +121,7 @@ func Frontier(in FrontierChart) (Picture, error) {
 			shares, worsts, seen = append(shares, k.Share), append(worsts, k.Worst), append(seen, k)
 		}
 	}
-	c.text(in.ShareName+" ↑  "+in.WorstName+" →", left, c.top+8, inkMuted)
-	c.top += 22
-	c.upright(false, worsts...)
-	c.first, c.last = c.low, c.high
-	ticks := c.tick
-	c.upright(false, shares...)
-	c.grid()
-	var words []string
-	for v := c.first; v <= c.last+ticks/2; v += ticks {
-		words = append(words, number(v))
-	}
-	c.labels(words, func(i int) int { return c.x(c.first + float64(i)*ticks) })
+	c.axes(in, shares, worsts)
 	dominated := Dominated(seen)
 	for i, k := range seen {
 		at, row := charts.Point{X: c.x(k.Worst), Y: c.y(k.Share)}, []string{k.Name, number(k.Share), number(k.Worst), in.FrontierName}
@@ -142,4 +140,20 @@ func Frontier(in FrontierChart) (Picture, error) {
 	var err error
 	out.SVG, err = c.picture()
 	return out, err
+}
+
+// axes draws the worst wait from left to right and the share upwards.
+func (c *canvas) axes(in FrontierChart, shares, worsts []float64) {
+	c.text(in.ShareName+" ↑  "+in.WorstName+" →", left, c.top+8, inkMuted)
+	c.top += 22
+	c.upright(false, worsts...)
+	c.first, c.last = c.low, c.high
+	ticks := c.tick
+	c.upright(false, shares...)
+	c.grid()
+	var words []string
+	for v := c.first; v <= c.last+ticks/2; v += ticks {
+		words = append(words, number(v))
+	}
+	c.labels(words, func(i int) int { return c.x(c.first + float64(i)*ticks) })
 }

@@ -108,10 +108,8 @@ func (p *Pages) funcs(lang router.Language) template.FuncMap {
 		"attr": func(name, value string) template.HTMLAttr {
 			return template.HTMLAttr(name + `="` + template.HTMLEscapeString(value) + `"`) // names and values are our own words
 		},
-		"score": func(f float64) string { return fmt.Sprintf("%.3g", f) },
-		"short": func(id router.TicketID) string { return string(id[:min(len(id), 9)]) },
-		"add":   func(a, b int) int { return a + b },
-		"mul":   func(a, b int) int { return a * b },
+		"add": func(a, b int) int { return a + b },
+		"mul": func(a, b int) int { return a * b },
 		"sure": func(share float64) string { // nothing is certain
 			if share >= 0.995 {
 				return "> 99 %"

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"switchyard/api/auth"
+	"switchyard/cmd/internal/app"
 	"switchyard/router"
 	"switchyard/router/store"
 )
@@ -29,27 +30,39 @@ func TestServersChromiumPolicyStory(t *testing.T) {
 	if _, err := a.Auth.AddUser(t.Context(), router.User{ID: "max", Role: router.RoleManager}); err != nil {
 		t.Fatal(err)
 	}
-	link, err := a.Auth.NewLink(t.Context(), auth.PurposeSignIn, "max", time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for i, text := range []string{"有人盗刷我的账户，请马上冻结", "请问怎么修改头像？"} {
-		customer := tab{t, browser(t, path, "zh-CN")}
-		customer.do("the chat page", chromedp.Navigate(a.URL()+"/chat/web?lang=zh"))
-		customer.until("the widget shown", widget+` && `+widget+`.querySelector('textarea') !== null`)
-		customer.js(fmt.Sprintf(`{ const r = %s; r.querySelector('textarea').value = %q; r.querySelector('form.write').requestSubmit(); }`, widget, text))
-		customer.until(fmt.Sprintf("message %d sent", i), widget+`.querySelector('.log').textContent.includes('`+text[:6]+`')`)
+		write(t, a, path, i, text)
 	}
-	manager, watcher := tab{t, browser(t, path, "en-US")}, tab{t, browser(t, path, "en-US")}
-	manager.do("the one-click link", chromedp.Navigate(a.URL()+"/link#"+link))
-	manager.until("the manager's page shown", `document.querySelector('.tiles') !== null`)
-	second, err := a.Auth.NewLink(t.Context(), auth.PurposeSignIn, "max", time.Hour)
+	manager, watcher := signedIn(t, a, path, "max"), signedIn(t, a, path, "max")
+	watcher.do("the line", chromedp.Navigate(a.URL()+"/manager/line?lang=en"))
+	watchAndChange(t, a, manager, watcher)
+}
+
+// write sends one chat message as a customer.
+func write(t *testing.T, a *app.App, path string, i int, text string) {
+	t.Helper()
+	customer := tab{t, browser(t, path, "zh-CN")}
+	customer.do("the chat page", chromedp.Navigate(a.URL()+"/chat/web?lang=zh"))
+	customer.until("the widget shown", widget+` && `+widget+`.querySelector('textarea') !== null`)
+	customer.js(fmt.Sprintf(`{ const r = %s; r.querySelector('textarea').value = %q; r.querySelector('form.write').requestSubmit(); }`, widget, text))
+	customer.until(fmt.Sprintf("message %d sent", i), widget+`.querySelector('.log').textContent.includes('`+text[:6]+`')`)
+}
+
+// signedIn opens the manager's page by a one-click link.
+func signedIn(t *testing.T, a *app.App, path string, who router.AgentID) tab {
+	t.Helper()
+	link, err := a.Auth.NewLink(t.Context(), auth.PurposeSignIn, who, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	watcher.do("the one-click link", chromedp.Navigate(a.URL()+"/link#"+second))
-	watcher.until("the manager's page shown", `document.querySelector('.tiles') !== null`)
-	watcher.do("the line", chromedp.Navigate(a.URL()+"/manager/line?lang=en"))
+	b := tab{t, browser(t, path, "en-US")}
+	b.do("the one-click link", chromedp.Navigate(a.URL()+"/link#"+link))
+	b.until("the manager's page shown", `document.querySelector('.tiles') !== null`)
+	return b
+}
+
+func watchAndChange(t *testing.T, a *app.App, manager, watcher tab) {
+	t.Helper()
 	first := func(table, class string) string {
 		return fmt.Sprintf(`document.querySelectorAll('%s tr[data-class]').length === 2 && document.querySelector('%s tr[data-class]').dataset.class === '%s'`, table, table, class)
 	}
