@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"sort"
 	"strings"
@@ -106,9 +107,49 @@ func (s *Server) AddPolicy(c echo.Context, _ openapi.AddPolicyParams) error {
 	return c.JSON(http.StatusCreated, policyOf(r.Value, active, false))
 }
 
-// ActivatePolicy answers POST /v1/admin/policies/{version}/activate. It is compiled again first: this
-// build may refuse what an older one took.
+// ActivatePolicy answers POST /v1/admin/policies/{version}/activate.
 func (s *Server) ActivatePolicy(c echo.Context, version string, _ openapi.ActivatePolicyParams) error {
+	reason, err := reasonOf(c)
+	if err != nil {
+		return err
+	}
+	return s.putInForce(c, version, reason, false)
+}
+
+// RollBackPolicy answers POST /v1/admin/policies/rollback.
+func (s *Server) RollBackPolicy(c echo.Context, _ openapi.RollBackPolicyParams) error {
+	reason, err := reasonOf(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	active, err := s.inForce(ctx)
+	if err != nil {
+		return err
+	}
+	history, err := store.PolicyHistory(ctx, s.Store)
+	if err != nil {
+		return err
+	}
+	before := store.PolicyBefore(history, active)
+	if before == "" {
+		return router.Fail("api.rollback", router.CodeInvalidTransition, "no policy is known to have been in force before this one")
+	}
+	return s.putInForce(c, before, reason, true)
+}
+
+// reasonOf reads why a policy is put in force; it may be left out.
+func reasonOf(c echo.Context) (string, error) {
+	in, err := decode[openapi.ActivatePolicyRequest](c)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(in.Reason), lineFits("reason", in.Reason)
+}
+
+// putInForce makes a stored policy the one in force. It is compiled again first: this build may refuse
+// what an older one took.
+func (s *Server) putInForce(c echo.Context, version, reason string, back bool) error {
 	ctx := c.Request().Context()
 	r, err := store.Policies(s.Store).Get(ctx, version)
 	if err != nil {
@@ -117,10 +158,10 @@ func (s *Server) ActivatePolicy(c echo.Context, version string, _ openapi.Activa
 	if _, err := decide.Compile([]byte(r.Value.Doc), time.LoadLocation); err != nil {
 		return problemsOf(err)
 	}
-	before := ""
+	change := store.PolicyChange{Version: version, By: gate.CallerOf(c).ID(), At: s.Now(), Reason: reason, Back: back}
 	_, err = store.ActivePolicy(s.Store).Update(ctx, "active", func(a *store.Active) (bool, error) {
-		before = a.Version
-		*a = store.Active{Version: version, By: gate.CallerOf(c).ID(), At: s.Now()}
+		change.Before = a.Version
+		*a = store.Active{Version: version, By: change.By, At: change.At}
 		return true, nil
 	})
 	if err != nil {
@@ -129,11 +170,28 @@ func (s *Server) ActivatePolicy(c echo.Context, version string, _ openapi.Activa
 	if err := store.BumpGeneration(ctx, s.Store); err != nil {
 		return err
 	}
-	if err := s.audit(c, "activate_policy", version, "before: "+before); err != nil {
+	if err := s.noteChange(c, change); err != nil {
 		return err
 	}
 	s.refresh(ctx)
 	return c.JSON(http.StatusOK, policyOf(r.Value, version, false))
+}
+
+// noteChange writes another policy in force into the audit log and the history.
+func (s *Server) noteChange(c echo.Context, change store.PolicyChange) error {
+	act, note := "activate_policy", "before: "+change.Before
+	if change.Back {
+		act = "roll_back_policy"
+	}
+	if change.Reason != "" {
+		note += "; reason: " + change.Reason
+	}
+	if change.Before != change.Version {
+		if _, err := store.AppendJSON(c.Request().Context(), s.Store, store.PolicyHistoryStream, rand.Text(), change.At, change); err != nil {
+			return err
+		}
+	}
+	return s.audit(c, act, change.Version, note)
 }
 
 // ListCalendars answers GET /v1/admin/calendars.

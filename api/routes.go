@@ -47,6 +47,7 @@ func (s *Server) Routes() []gate.Route {
 		// what managers do
 		{Method: get, Path: "/v1/admin/queues", Permission: gate.Watch, Handler: w.AdminQueues},
 		{Method: get, Path: "/v1/admin/load", Permission: gate.Watch, Handler: w.AdminLoad},
+		{Method: get, Path: "/v1/admin/line", Permission: gate.Watch, Handler: w.AdminLine},
 		{Method: get, Path: "/v1/admin/users", Permission: gate.Oversee, Handler: w.ListUsers},
 		{Method: post, Path: "/v1/admin/users", Permission: gate.Govern, Handler: w.CreateUser},
 		{Method: patch, Path: "/v1/admin/users/:name", Permission: gate.Govern, Handler: w.ChangeUser},
@@ -60,6 +61,8 @@ func (s *Server) Routes() []gate.Route {
 		{Method: del, Path: "/v1/admin/sources/:source", Permission: gate.Govern, Handler: w.DeleteSource},
 		{Method: get, Path: "/v1/admin/policies", Permission: gate.Oversee, Handler: w.ListPolicies},
 		{Method: post, Path: "/v1/admin/policies", Permission: gate.Govern, Handler: w.AddPolicy},
+		{Method: post, Path: "/v1/admin/policies/check", Permission: gate.Govern, Handler: w.CheckPolicy},
+		{Method: post, Path: "/v1/admin/policies/rollback", Permission: gate.Govern, Handler: w.RollBackPolicy},
 		{Method: get, Path: "/v1/admin/policies/:version", Permission: gate.Oversee, Handler: w.GetPolicy},
 		{Method: post, Path: "/v1/admin/policies/:version/activate", Permission: gate.Govern, Handler: w.ActivatePolicy},
 		{Method: get, Path: "/v1/admin/models", Permission: gate.Oversee, Handler: w.ListModels},

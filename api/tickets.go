@@ -102,6 +102,9 @@ func (s *Server) WhyTicket(c echo.Context, id router.TicketID, p openapi.WhyTick
 	if out.WhatIf, err = s.whatIf(ctx, t, p.WhatIf); err != nil {
 		return err
 	}
+	if out.Overtaken, err = s.overtaken(c, id); err != nil {
+		return err
+	}
 	lines, err := s.Store.TailStream(ctx, store.TicketStream(id), 0, timelineLength)
 	if err != nil {
 		return err

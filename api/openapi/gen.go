@@ -69,6 +69,12 @@ type ActivateModelRequest struct {
 	Reason string `json:"reason,omitempty,omitzero"`
 }
 
+// ActivatePolicyRequest defines model for ActivatePolicyRequest.
+type ActivatePolicyRequest struct {
+	// Reason Why, for the audit log and the history.
+	Reason string `json:"reason,omitempty,omitzero"`
+}
+
 // AgentID defines model for AgentID.
 type AgentID = router.AgentID
 
@@ -190,8 +196,35 @@ type Claim struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+// ClassLine defines model for ClassLine.
+type ClassLine struct {
+	Class ClassName `json:"class"`
+
+	// GuardSeconds The wait from which on a ticket goes among the first.
+	GuardSeconds float64 `json:"guard_seconds"`
+	Guarded      bool    `json:"guarded"`
+
+	// OldestSeconds The longest wait in the class. Business time.
+	OldestSeconds float64  `json:"oldest_seconds"`
+	TargetSeconds float64  `json:"target_seconds"`
+	TicketId      TicketID `json:"ticket_id"`
+	Title         Sentence `json:"title"`
+}
+
 // ClassName defines model for ClassName.
 type ClassName = router.ClassName
+
+// ClassNow What the expressions of a class give under the present load. Times are minutes.
+type ClassNow struct {
+	Class ClassName `json:"class"`
+
+	// Exprs As the document has them; empty where it leaves one out.
+	Exprs  map[string]string  `json:"exprs"`
+	Values map[string]float64 `json:"values"`
+
+	// Warnings Expressions that give no finite positive number now; the last good one stands in.
+	Warnings []string `json:"warnings,omitempty,omitzero"`
+}
 
 // Clock Business time against a target that was frozen when the clock was started. It stands while we wait for the customer.
 type Clock struct {
@@ -279,6 +312,42 @@ type Kind = router.Kind
 
 // Language defines model for Language.
 type Language = router.Language
+
+// Line defines model for Line.
+type Line struct {
+	At      time.Time    `json:"at"`
+	Classes []ClassLine  `json:"classes"`
+	Items   []LineTicket `json:"items"`
+
+	// Policy The version whose numbers made the order.
+	Policy string `json:"policy"`
+}
+
+// LineTicket defines model for LineTicket.
+type LineTicket struct {
+	Channel  Channel   `json:"channel"`
+	Class    ClassName `json:"class"`
+	CutoffAt time.Time `json:"cutoff_at,omitempty,omitzero"`
+
+	// Guarded It waited past its guard.
+	Guarded bool      `json:"guarded"`
+	KeptFor AgentID   `json:"kept_for,omitempty,omitzero"`
+	Queue   QueueName `json:"queue"`
+
+	// Score Compared within a tier of its queue. Six significant digits.
+	Score float64 `json:"score"`
+
+	// TargetSeconds The live target of its class.
+	TargetSeconds float64 `json:"target_seconds"`
+
+	// TargetUsed Wait over target; above 1 it is late.
+	TargetUsed float64  `json:"target_used"`
+	TicketId   TicketID `json:"ticket_id"`
+	Tier       int      `json:"tier"`
+
+	// WaitSeconds Business time.
+	WaitSeconds float64 `json:"wait_seconds"`
+}
 
 // Link defines model for Link.
 type Link struct {
@@ -412,6 +481,15 @@ type NoticeList struct {
 	NextCursor string   `json:"next_cursor,omitempty,omitzero"`
 }
 
+// Overtaking A pull that served another ticket, which had waited less, while this one was past its guard and could have been served.
+type Overtaking struct {
+	Agent    AgentID   `json:"agent"`
+	At       time.Time `json:"at"`
+	ByTicket TicketID  `json:"by_ticket"`
+	Score    float64   `json:"score"`
+	Tier     int       `json:"tier"`
+}
+
 // Policy defines model for Policy.
 type Policy struct {
 	Active bool      `json:"active"`
@@ -424,10 +502,45 @@ type Policy struct {
 	Version string `json:"version"`
 }
 
+// PolicyCheck defines model for PolicyCheck.
+type PolicyCheck struct {
+	// Classes What the classes give now; empty where the document has problems.
+	Classes []ClassNow `json:"classes"`
+
+	// Doc The document with the changes that could be made.
+	Doc      string          `json:"doc"`
+	Problems []PolicyProblem `json:"problems"`
+
+	// Version The version it would be stored as; empty where it has problems.
+	Version string `json:"version"`
+}
+
+// PolicyCheckRequest defines model for PolicyCheckRequest.
+type PolicyCheckRequest struct {
+	Changes []struct {
+		Class ClassName `json:"class"`
+
+		// Expr The new expression; empty takes the field out.
+		Expr string `json:"expr"`
+
+		// Field weight, target, handling, k, guard, boost, lead, bonus or reserve.
+		Field string `json:"field"`
+	} `json:"changes,omitempty,omitzero"`
+
+	// Doc The policy as YAML.
+	Doc string `json:"doc"`
+}
+
 // PolicyList defines model for PolicyList.
 type PolicyList struct {
 	Items      []Policy `json:"items"`
 	NextCursor string   `json:"next_cursor,omitempty,omitzero"`
+}
+
+// PolicyProblem defines model for PolicyProblem.
+type PolicyProblem struct {
+	Detail string `json:"detail"`
+	Path   string `json:"path"`
 }
 
 // PolicyRequest defines model for PolicyRequest.
@@ -768,7 +881,10 @@ type Why struct {
 
 	// Input What it was made from.
 	Input json.RawMessage `json:"input,omitempty,omitzero"`
-	Pull  *PullTrace      `json:"pull,omitempty"`
+
+	// Overtaken Who was served before it after it had waited past its guard, newest first.
+	Overtaken []Overtaking `json:"overtaken,omitempty,omitzero"`
+	Pull      *PullTrace   `json:"pull,omitempty"`
 
 	// PullReproducible The pull's order, made again from its record, gave the same bytes.
 	PullReproducible bool `json:"pull_reproducible,omitempty,omitzero"`
@@ -858,6 +974,17 @@ type ReleaseHeldParams struct {
 	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// AdminLineParams defines parameters for AdminLine.
+type AdminLineParams struct {
+	Queue QueueName `form:"queue,omitempty" json:"queue,omitempty,omitzero"`
+
+	// Policy A stored version; without it the one in force.
+	Policy string `form:"policy,omitempty" json:"policy,omitempty,omitzero"`
+
+	// Limit At most so many tickets.
+	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // ListModelsParams defines parameters for ListModels.
 type ListModelsParams struct {
 	// Cursor `next_cursor` of the page before.
@@ -899,6 +1026,12 @@ type ListPoliciesParams struct {
 
 // AddPolicyParams defines parameters for AddPolicy.
 type AddPolicyParams struct {
+	// IdempotencyKey The same key with the same body is done once.
+	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// RollBackPolicyParams defines parameters for RollBackPolicy.
+type RollBackPolicyParams struct {
 	// IdempotencyKey The same key with the same body is done once.
 	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
 }
@@ -1095,6 +1228,15 @@ type ActivateModelJSONRequestBody = ActivateModelRequest
 // AddPolicyJSONRequestBody defines body for AddPolicy for application/json ContentType.
 type AddPolicyJSONRequestBody = PolicyRequest
 
+// CheckPolicyJSONRequestBody defines body for CheckPolicy for application/json ContentType.
+type CheckPolicyJSONRequestBody = PolicyCheckRequest
+
+// RollBackPolicyJSONRequestBody defines body for RollBackPolicy for application/json ContentType.
+type RollBackPolicyJSONRequestBody = ActivatePolicyRequest
+
+// ActivatePolicyJSONRequestBody defines body for ActivatePolicy for application/json ContentType.
+type ActivatePolicyJSONRequestBody = ActivatePolicyRequest
+
 // CreateSourceJSONRequestBody defines body for CreateSource for application/json ContentType.
 type CreateSourceJSONRequestBody = SourceKeys
 
@@ -1193,6 +1335,9 @@ type ServerInterface interface {
 	// ReleaseHeld Let a held ticket into its queue after all.
 	// (POST /v1/admin/held/{id}/release)
 	ReleaseHeld(ctx echo.Context, id TicketPath, params ReleaseHeldParams) error
+	// AdminLine The first waiting tickets of a queue, or of all, in the order in which they would be served, and how near each class is to starving. With `policy` the order is that of a stored version's numbers on the present load, which changes nothing.
+	// (GET /v1/admin/line)
+	AdminLine(ctx echo.Context, params AdminLineParams) error
 	// AdminLoad The snapshot that decisions see now.
 	// (GET /v1/admin/load)
 	AdminLoad(ctx echo.Context) error
@@ -1217,6 +1362,12 @@ type ServerInterface interface {
 	// AddPolicy Put a policy in, checked as a whole with every problem named in `results`. It is in force once activated.
 	// (POST /v1/admin/policies)
 	AddPolicy(ctx echo.Context, params AddPolicyParams) error
+	// CheckPolicy Check a policy with expressions of classes changed, and say what they give now. Nothing is stored. Changes keep every other byte of the document, comments among them.
+	// (POST /v1/admin/policies/check)
+	CheckPolicy(ctx echo.Context) error
+	// RollBackPolicy Put the policy in force that was before the present one. Called again it goes back further. 409 `invalid_transition` where no version before is known.
+	// (POST /v1/admin/policies/rollback)
+	RollBackPolicy(ctx echo.Context, params RollBackPolicyParams) error
 	// GetPolicy One policy version with its document.
 	// (GET /v1/admin/policies/{version})
 	GetPolicy(ctx echo.Context, version VersionPath) error
@@ -1609,6 +1760,38 @@ func (w *ServerInterfaceWrapper) ReleaseHeld(ctx echo.Context) error {
 	return err
 }
 
+// AdminLine converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminLine(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminLineParams
+	// ------------- Optional query parameter "queue" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "queue", ctx.QueryParams(), &params.Queue, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter queue: %s", err))
+	}
+
+	// ------------- Optional query parameter "policy" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "policy", ctx.QueryParams(), &params.Policy, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter policy: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminLine(ctx, params)
+	return err
+}
+
 // AdminLoad converts echo context to params.
 func (w *ServerInterfaceWrapper) AdminLoad(ctx echo.Context) error {
 	var err error
@@ -1800,6 +1983,44 @@ func (w *ServerInterfaceWrapper) AddPolicy(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.AddPolicy(ctx, params)
+	return err
+}
+
+// CheckPolicy converts echo context to params.
+func (w *ServerInterfaceWrapper) CheckPolicy(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CheckPolicy(ctx)
+	return err
+}
+
+// RollBackPolicy converts echo context to params.
+func (w *ServerInterfaceWrapper) RollBackPolicy(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RollBackPolicyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RollBackPolicy(ctx, params)
 	return err
 }
 
@@ -3077,8 +3298,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/admin/sources", wrapper.CreateSource, options.OperationMiddlewares["createSource"]...)
 	router.DELETE(options.BaseURL+"/v1/admin/sources/:source", wrapper.DeleteSource, options.OperationMiddlewares["deleteSource"]...)
 	router.PUT(options.BaseURL+"/v1/admin/sources/:source", wrapper.PutSource, options.OperationMiddlewares["putSource"]...)
+	router.GET(options.BaseURL+"/v1/admin/line", wrapper.AdminLine, options.OperationMiddlewares["adminLine"]...)
 	router.GET(options.BaseURL+"/v1/admin/policies", wrapper.ListPolicies, options.OperationMiddlewares["listPolicies"]...)
 	router.POST(options.BaseURL+"/v1/admin/policies", wrapper.AddPolicy, options.OperationMiddlewares["addPolicy"]...)
+	router.POST(options.BaseURL+"/v1/admin/policies/check", wrapper.CheckPolicy, options.OperationMiddlewares["checkPolicy"]...)
+	router.POST(options.BaseURL+"/v1/admin/policies/rollback", wrapper.RollBackPolicy, options.OperationMiddlewares["rollBackPolicy"]...)
 	router.GET(options.BaseURL+"/v1/admin/policies/:version", wrapper.GetPolicy, options.OperationMiddlewares["getPolicy"]...)
 	router.POST(options.BaseURL+"/v1/admin/policies/:version/activate", wrapper.ActivatePolicy, options.OperationMiddlewares["activatePolicy"]...)
 	router.GET(options.BaseURL+"/v1/admin/models", wrapper.ListModels, options.OperationMiddlewares["listModels"]...)

@@ -10,6 +10,7 @@ import (
 
 	"switchyard/api/gate"
 	"switchyard/router"
+	"switchyard/router/dispatch"
 	"switchyard/router/load"
 	"switchyard/router/policy"
 	"switchyard/router/route"
@@ -154,6 +155,8 @@ type ticketData struct {
 	Topics   []*policy.Topic
 	Queues   []*policy.Queue
 	Earlier  []ticketRow
+
+	Overtaken []dispatch.Overtaking
 }
 
 func (p *Pages) agentTicket(c echo.Context) error {
@@ -184,6 +187,9 @@ func (p *Pages) agentTicket(c echo.Context) error {
 		return err
 	}
 	if err := p.decision(ctx, t, &d); err != nil {
+		return err
+	}
+	if d.Overtaken, err = p.Desk.Overtaken(ctx, t.ID); err != nil {
 		return err
 	}
 	return p.render(c, http.StatusOK, "ticket.html", "agent", d)

@@ -120,38 +120,3 @@ func (p *Pages) trouble(ctx context.Context, d *managerData) error {
 	d.Stages, err = p.Store.CountStages(ctx)
 	return err
 }
-
-// policyData is the policy page.
-type policyData struct {
-	Active   string
-	Doc      string
-	Versions []store.PolicyVersion
-	Govern   bool
-}
-
-func (p *Pages) managerPolicy(c echo.Context) error {
-	ctx := c.Request().Context()
-	active, err := store.ActivePolicy(p.Store).Get(ctx, "active")
-	if err != nil {
-		return err
-	}
-	all, err := store.Policies(p.Store).List(ctx, "", "", maxListed)
-	if err != nil {
-		return err
-	}
-	d := policyData{Active: active.Value.Version, Govern: callerGoverns(c)}
-	for _, v := range all {
-		d.Versions = append(d.Versions, v.Value)
-		if v.Value.Version == d.Active && d.Doc == "" {
-			d.Doc = v.Value.Doc
-		}
-	}
-	if want := c.QueryParam("version"); want != "" {
-		v, err := store.Policies(p.Store).Get(ctx, want)
-		if err != nil {
-			return err
-		}
-		d.Doc = v.Value.Doc
-	}
-	return p.render(c, http.StatusOK, "policy.html", "policy", d)
-}

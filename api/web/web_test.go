@@ -127,8 +127,8 @@ func TestPagesRenderAndEscape(t *testing.T) {
 	}
 	inline := regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<\s]|\son[a-z]+=|\sstyle=|<style`)
 	for _, lang := range []string{"zh", "en"} {
-		for _, path := range []string{"/signin", "/link", "/agent", "/agent/side", "/agent/tickets/" + string(waiting.ID), "/manager", "/manager/live", "/manager/held", "/manager/policy", "/manager/models", "/manager/models/run"} {
-			body := s.get(path + "?lang=" + lang)
+		for _, path := range []string{"/signin", "/link", "/agent", "/agent/side", "/agent/tickets/" + string(waiting.ID), "/manager", "/manager/live", "/manager/held", "/manager/policy", "/manager/policy/whatif?version=" + s.pages.Live.View().Rules.Version, "/manager/line", "/manager/line/live", "/manager/models", "/manager/models/run"} {
+			body := s.get(path + map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "lang=" + lang)
 			if strings.Contains(body, "<script>alert") || strings.Contains(body, "<img src=x") {
 				t.Errorf("B: %s shows a customer's HTML", path)
 			}
@@ -171,7 +171,7 @@ func TestAVisitorWithoutAName(t *testing.T) {
 	})
 	for lang, word := range map[string]string{"zh": "访客", "en": "Visitor"} {
 		for path, tag := range map[string]string{"/agent/side": `<span class="who">` + word + "</span>", "/agent/tickets/" + string(ticket.ID): "<h1>" + word} {
-			if body := s.get(path + "?lang=" + lang); !strings.Contains(body, tag) {
+			if body := s.get(path + map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "lang=" + lang); !strings.Contains(body, tag) {
 				t.Errorf("%s does not say %s", path, tag)
 			}
 		}

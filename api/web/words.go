@@ -117,7 +117,7 @@ var words = map[string]router.Sentence{
 	"version":                  {ZH: "版本", EN: "Version"},
 	"in_force":                 {ZH: "正在使用", EN: "in force"},
 	"activate":                 {ZH: "启用", EN: "Activate"},
-	"check":                    {ZH: "检查并保存", EN: "Check and save"},
+	"check":                    {ZH: "检查", EN: "Check"},
 	"saved":                    {ZH: "已保存为新版本", EN: "Saved as a new version"},
 	"tasks":                    {ZH: "任务", EN: "Tasks"},
 	"api_docs":                 {ZH: "接口文档", EN: "API"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"sort"
+	"sync"
 	"time"
 
 	"switchyard/router"
@@ -68,21 +69,26 @@ func (v *sight) starving(p *pull, rs []reach) []order.Candidate {
 }
 
 // overtook notes the starving tickets that the one served overtook, after its claim. Losing a note is
-// logged, not fatal; the same claim is never noted twice.
+// logged, not fatal; the same claim is never noted twice. The notes are written side by side, so that a
+// store that commits together makes them durable at once.
 func (p *pull) overtook(ctx context.Context, t router.Ticket, won order.Ranked) {
+	o := Overtaking{At: p.now, By: t.ID, Agent: p.agent.ID, Tier: won.Tier, Score: order.Round(won.Score)}
+	id := router.HashID("o", string(t.ID), t.ClaimedAt.Format(time.RFC3339Nano), string(p.agent.ID))
+	var notes sync.WaitGroup
 	noted := 0
 	for _, c := range p.starving {
 		if noted == overtakenNoted {
-			return
+			break
 		}
 		if c.Head.TicketID == t.ID || c.Wait <= won.Wait || p.seen.taken(c.Head.TicketID) {
 			continue
 		}
 		noted++
-		o := Overtaking{At: p.now, By: t.ID, Agent: p.agent.ID, Tier: won.Tier, Score: order.Round(won.Score)}
-		id := router.HashID("o", string(t.ID), t.ClaimedAt.Format(time.RFC3339Nano), string(p.agent.ID))
-		if _, err := store.AppendJSON(ctx, p.s.Store, overtakenStream(c.Head.TicketID), id, p.now, o); err != nil {
-			p.s.Log.Warn("a note of who overtook a ticket was lost", "ticket", c.Head.TicketID, "error", err)
-		}
+		notes.Go(func() {
+			if _, err := store.AppendJSON(ctx, p.s.Store, overtakenStream(c.Head.TicketID), id, p.now, o); err != nil {
+				p.s.Log.Warn("a note of who overtook a ticket was lost", "ticket", c.Head.TicketID, "error", err)
+			}
+		})
 	}
+	notes.Wait()
 }

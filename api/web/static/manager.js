@@ -1,4 +1,4 @@
-import {call, live, refresh, soon, toast} from './app.js';
+import {call, live, refresh, soon} from './app.js';
 
 const pane = document.getElementById('live');
 if (pane) {
@@ -29,15 +29,4 @@ document.addEventListener('submit', async e => {
   const reason = model.reason.value.trim();
   const res = await call('POST', `/v1/admin/models/${model.dataset.version}/activate`, reason ? {reason} : {});
   if (res.ok) location.reload();
-});
-
-document.addEventListener('submit', async e => {
-  const form = e.target.closest('form[data-act=policy]');
-  if (!form) return;
-  e.preventDefault();
-  const out = form.querySelector('.problems');
-  const res = await call('POST', '/v1/admin/policies', {doc: form.doc.value}, {quiet: true});
-  out.hidden = res.ok;
-  out.textContent = res.ok ? '' : (res.data?.problems ?? []).map(p => `${p.path}: ${p.detail}`).join('\n') || res.data?.detail || '';
-  if (res.ok) { toast('✓'); location.search = '?version=' + encodeURIComponent(res.data.version); }
 });

@@ -28,7 +28,7 @@ var rings = []struct {
 	{2, []string{"router/store", "channels"}},
 	{3, []string{"router/dispatch", "router/learn", "channels/intake", "channels/runner", "api/auth", "api/gate", "api/stream"}},
 	{4, []string{"router/store/mongostore", "router/store/sqlitestore", "channels/email", "channels/chat", "channels/generic", "channels/phone", "channels/social", "channels/social/telegram", "channels/social/whatsapp", "channels/social/wechat",
-		"router/opinion", "workers", "workers/enqueue", "workers/bus", "workers/webhook", "api", "api/openapi", "api/web"}},
+		"router/opinion", "workers", "workers/enqueue", "workers/bus", "workers/webhook", "api", "api/openapi", "api/web", "api/chart"}},
 	{5, []string{"router/store/storetest", "channels/channeltest", "channels/email/emailtest", "channels/social/socialtest"}},
 }
 
@@ -36,7 +36,7 @@ var rings = []struct {
 var beside = map[string][]string{
 	"channels":       {"router/store"},
 	"api":            {"api/openapi", "api/web"},
-	"api/web":        {"api/openapi"},
+	"api/web":        {"api/openapi", "api/chart"},
 	"channels/email": {},
 	"channels/chat":  {},
 }
@@ -53,6 +53,7 @@ var only = map[string][]string{
 	"github.com/spf13/":          {"cmd/internal/cli"},
 	"github.com/coder/websocket": {"channels/chat", "cmd/internal/demo"},
 	"github.com/nyaruka/":        {"channels/phone"},
+	"github.com/go-analyze/":     {"api/chart"},
 }
 
 // pureThirdParty is all that rings 0 and 1 may use from outside.
