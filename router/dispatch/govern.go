@@ -205,7 +205,7 @@ func (s *Service) EdgeQueue(ctx context.Context, q router.QueueName) (moved int,
 				}
 				kept, until := t.KeptFor, t.KeptUntil
 				next, err := s.enqueue(ctx, t, t.Returned)
-				if err == nil && next.Queue == t.Queue && next.Class == t.Class {
+				if err == nil && next.Queue == t.Queue && next.Class == t.Class && t.EscalateAt.Equal(s.escalateAt(t)) {
 					return t, unchanged{}
 				}
 				next.KeptFor, next.KeptUntil = kept, until

@@ -161,4 +161,9 @@ func testWorkLists(t *testing.T, s store.Store) {
 	equal(t, "waiting", counts[router.StateWaiting], 3)
 	equal(t, "snoozed", counts[router.StateSnoozed], 1)
 	equal(t, "states", len(counts), 3)
+
+	late := waiting("new, escalates")
+	late.EscalateAt = at(5)
+	late = got(s.InsertTicket(ctx, late))(t)
+	equalAll(t, "due since it was inserted", got(s.DueTickets(ctx, at(20), 1))(t), []router.TicketID{late.ID})
 }
