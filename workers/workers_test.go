@@ -7,9 +7,12 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +30,7 @@ import (
 	"switchyard/router/store/storetest"
 	"switchyard/workers/bus"
 	"switchyard/workers/enqueue"
+	"switchyard/workers/webhook"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -65,6 +69,10 @@ type works struct {
 	desk   *dispatch.Service
 	server *Server
 	out    *outside
+
+	receiver *httptest.Server
+	called   atomic.Int32
+	hooks    *webhook.Caller
 }
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
@@ -107,12 +115,16 @@ func startOn(t *testing.T, addr string, fault func(string) storetest.Fault) *wor
 	w := &works{t: t, ctx: ctx, store: inner, redis: redis, out: &outside{}}
 	w.desk = &dispatch.Service{Store: st, Live: live, Bus: news, Nudger: nudger, Now: now, Log: log, CanReply: func(router.SourceName, int) error { return nil }}
 	w.intake = &intake.Service{Store: st, Sealer: sealer, Nudger: nudger, Now: now, Log: log}
-	w.server = &Server{Store: st, Desk: w.desk, Nudger: nudger, Senders: w.out, Redis: redis.Client, Owner: "test", StaleAfter: time.Second, Now: now, Log: log}
+	w.receiver = httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { w.called.Add(1) }))
+	w.hooks = (&webhook.Caller{Docs: st, Tell: w.desk.Notice, Pause: Backoff, Now: now, Log: log}).Use([]webhook.Hook{{Name: "pager", URL: w.receiver.URL, Secret: "a-secret-of-sixteen", FromFile: true}})
+	w.server = &Server{Store: st, Desk: w.desk, Nudger: nudger, Senders: w.out, Webhooks: w.hooks, Redis: redis.Client, Owner: "test", StaleAfter: time.Second, Now: now, Log: log}
 	check(w.server.Start(ctx))
 	check(w.server.Start(ctx)) // safe twice
 	t.Cleanup(func() {
 		w.server.Stop()
 		w.server.Stop()
+		w.hooks.Close()
+		w.receiver.Close()
 		nudger.Close()
 		news.Close()
 		live.Stop()

@@ -19,4 +19,9 @@
 //	   decision's input: made again, a decision asks nobody and gives the same
 //	   bytes. Nobody is asked twice about the same messages of a ticket, no
 //	   failure outside is one of triage, and no answer makes spam of a ticket.
+//	G. SLA clocks follow from what a ticket was and became (router.Ticket.Clocked), in the
+//	   write that made it so; a step that runs again moves none.
+//	H. An escalation acts once in a case: its marks are one write with what they change, and its
+//	   notice and call have ids of their own, written after it however often that takes. It takes no
+//	   ticket from its agent.
 package dispatch

@@ -250,6 +250,20 @@ func TestAnotherPolicyAnotherMoment(t *testing.T) {
 	}
 }
 
+// A new escalation reaches what waits already, once its queue was decided again.
+func TestANewEscalationReachesWhatWaits(t *testing.T) {
+	d := escalating(t)
+	first := d.Receive(router.ChannelChat, "v1", "请问手续费怎么算")
+	doc := string(policy.Default())
+	from, to := strings.Index(doc, "\nescalations:"), strings.Index(doc, "\ncapacity:")
+	d.usePolicy(doc[:from] + strings.Replace(upwards, "times_target: 2", "after: 1h", 1) + doc[to:])
+	_, err := d.EdgeQueue(d.ctx, first.Queue)
+	d.must(err)
+	d.Advance(time.Hour)
+	d.sweep()
+	d.toldOnce(first.ID)
+}
+
 func TestClocksOfADesk(t *testing.T) {
 	d := newDesk(t)
 	ann := d.Agent("ann")

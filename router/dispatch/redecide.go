@@ -33,7 +33,7 @@ func (s *Service) again(ctx context.Context, id router.TicketID) (moved bool, er
 		if err != nil {
 			return t, err
 		}
-		if stands(t, d) {
+		if stands(t, d) && t.EscalateAt.Equal(s.escalateAt(t)) {
 			return t, unchanged{}
 		}
 		if err := s.keep(ctx, in, d); err != nil {
@@ -41,7 +41,7 @@ func (s *Service) again(ctx context.Context, id router.TicketID) (moved bool, er
 		}
 		next, err := s.Apply(t, d, t.Returned)
 		next.KeptFor, next.KeptUntil = t.KeptFor, t.KeptUntil
-		moved = true
+		moved = next.Queue != t.Queue || next.Class != t.Class
 		return next, err
 	})
 	return moved, err

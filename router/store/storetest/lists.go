@@ -138,7 +138,6 @@ func testWorkLists(t *testing.T, s store.Store) {
 	plain := add("plain", func(*router.Ticket) {}, time.Time{})
 	add("elsewhere", func(w *router.Ticket) { w.Queue = "general" }, time.Time{})
 	add("formerly kept", func(w *router.Ticket) { w.State, w.KeptFor = router.StateSnoozed, "lin" }, at(100))
-
 	equalAll(t, "due", got(s.DueTickets(ctx, at(20), 10))(t), []router.TicketID{first.ID, kept.ID, second.ID})
 	equalAll(t, "due, limited", got(s.DueTickets(ctx, at(20), 1))(t), []router.TicketID{first.ID})
 	held := ticketIDs(got(s.ClaimedBy(ctx, "lin"))(t))
@@ -161,4 +160,8 @@ func testWorkLists(t *testing.T, s store.Store) {
 	equal(t, "waiting", counts[router.StateWaiting], 3)
 	equal(t, "snoozed", counts[router.StateSnoozed], 1)
 	equal(t, "states", len(counts), 3)
+	late := waiting("new, escalates")
+	late.EscalateAt = at(5)
+	got(s.InsertTicket(ctx, late))(t)
+	equalAll(t, "due since it was inserted", got(s.DueTickets(ctx, at(20), 1))(t), []router.TicketID{late.ID})
 }
