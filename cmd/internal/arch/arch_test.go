@@ -22,7 +22,7 @@ var rings = []struct {
 	packages []string
 }{
 	{0, []string{"router"}},
-	{1, []string{"router/hours", "router/policy", "router/privacy", "router/fold", "router/textmodel", "router/classify", "router/prioritize", "router/route", "router/thread", "router/order", "router/match", "router/load", "router/decide", "router/whatif", "channels/email/parse", "workers/task"}},
+	{1, []string{"router/hours", "router/policy", "router/privacy", "router/fold", "router/textmodel", "router/classify", "router/prioritize", "router/route", "router/thread", "router/order", "router/match", "router/load", "router/decide", "router/whatif", "router/staffing", "router/forecast", "router/incident", "channels/email/parse", "workers/task"}},
 	{2, []string{"router/store", "channels"}},
 	{3, []string{"router/dispatch", "router/learn", "channels/intake", "channels/runner", "api/auth", "api/gate", "api/stream"}},
 	{4, []string{"router/store/mongostore", "router/store/sqlitestore", "channels/email", "channels/chat", "channels/generic", "channels/phone", "channels/social", "channels/social/telegram", "channels/social/whatsapp", "channels/social/wechat",
