@@ -19,4 +19,8 @@
 //	   decision's input: made again, a decision asks nobody and gives the same
 //	   bytes. Nobody is asked twice about the same messages of a ticket, no
 //	   failure outside is one of triage, and no answer makes spam of a ticket.
+//	G. A ticket is offered to one agent at a time, and to each at most once in a case; the moment an
+//	   offer ends is stored with it. What is kept for a last agent is not offered meanwhile.
+//	H. A common answer of an incident is committed to each ticket once, whatever crashes, and takes no
+//	   ticket from its agent. Nobody is closed by an answer that could not be sent to him.
 package dispatch

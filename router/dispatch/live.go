@@ -10,6 +10,7 @@ import (
 
 	"switchyard/router"
 	"switchyard/router/decide"
+	"switchyard/router/incident"
 	"switchyard/router/load"
 	"switchyard/router/route"
 	"switchyard/router/store"
@@ -26,6 +27,8 @@ type View struct {
 	Snapshot *load.Snapshot
 	Modes    route.Modes
 	Agents   []load.Agent
+	// Incidents are the open ones.
+	Incidents []incident.Incident
 }
 
 // Live keeps the view of the desk fresh: the policy in force, the load, the modes.
@@ -130,6 +133,10 @@ func (l *Live) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	open, err := store.Incidents(l.store).All(ctx, string(incident.Open))
+	if err != nil {
+		return err
+	}
 	in := load.Inputs{Now: l.now(), Agents: agents, ArrivalsPerMinute: l.arrivalRate()}
 	for _, r := range loads {
 		in.Lines = append(in.Lines, load.Line{Run: r.Run, Waiting: r.Waiting, OldestAgeAt: r.OldestAgeAt})
@@ -141,7 +148,11 @@ func (l *Live) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.view.Store(&View{Rules: rules, Model: l.model, Snapshot: snap, Modes: modes.Value, Agents: agents})
+	view := &View{Rules: rules, Model: l.model, Snapshot: snap, Modes: modes.Value, Agents: agents}
+	for _, i := range open {
+		view.Incidents = append(view.Incidents, i.Value)
+	}
+	l.view.Store(view)
 	l.storeDecided(ctx, decidedEvery)
 	return nil
 }

@@ -23,12 +23,13 @@ const Topic = "desk"
 
 // News is what the bus says of a change: ids and states, never text.
 type News struct {
-	Kind     string           `json:"kind"` // ticket, queue, presence
+	Kind     string           `json:"kind"` // ticket, queue, presence, offer, incident
 	TicketID router.TicketID  `json:"ticket_id,omitempty"`
 	State    router.State     `json:"state,omitempty"`
 	Queue    router.QueueName `json:"queue,omitempty"`
 	Agent    router.AgentID   `json:"agent,omitempty"`
 	Version  int64            `json:"version,omitempty"`
+	Incident string           `json:"incident,omitempty"`
 }
 
 // Life is one line of a ticket's life, for its timeline.
@@ -53,6 +54,11 @@ type Service struct {
 
 	Opinions Opinions // asked where the policy would send to review; nil: nobody is
 	Embedder Embedder // asked for vectors where the text model in force was trained with its; nil: nobody is
+
+	// Demand is what surges are seen in; nil: no incident opens by itself.
+	Demand Demand
+	// Notify tells managers; nil: nobody is told.
+	Notify func(ctx context.Context, kind, id string, what router.Sentence, ticket router.TicketID)
 
 	// Alone says that no other process serves agents: the lock on an agent's pulls is enough.
 	Alone bool
@@ -87,7 +93,13 @@ func (s *Service) change(ctx context.Context, id router.TicketID, do func(router
 		if err != nil {
 			return t, err
 		}
+		if next, err = s.beforeSave(ctx, t, next); err != nil {
+			return t, err
+		}
 		if next, err = s.save(ctx, next); !router.IsCode(err, router.CodeConflict) {
+			if err == nil {
+				s.afterSave(ctx, t, next)
+			}
 			return next, err
 		}
 		last = err
@@ -170,7 +182,12 @@ func (s *Service) consider(ctx context.Context, t router.Ticket, extra ...router
 	if err != nil && !router.IsCode(err, router.CodeNotFound) {
 		return decide.Input{}, router.Decision{}, err
 	}
-	return s.decided(ctx, t, ms, contact)
+	in, d, err := s.decided(ctx, t, ms, contact)
+	if to := s.place(t, d); err == nil && to != t.Incident { // routing looks at it
+		t.Incident = to
+		return s.decided(ctx, t, ms, contact)
+	}
+	return in, d, err
 }
 
 // keep stores a decision with what it can be made again from.
@@ -248,6 +265,7 @@ func (s *Service) Apply(t router.Ticket, d router.Decision, why string) (router.
 	if d.Away {
 		next.Moves++
 	}
+	next.Incident = s.place(t, d)
 	if next.CutoffAt.IsZero() || !d.CutoffAt.IsZero() {
 		next.CutoffAt = d.CutoffAt
 	}

@@ -83,6 +83,9 @@ func (s *Service) route(ctx context.Context, m router.Message) error {
 		if t, err = s.Settle(ctx, t); err != nil { // hands the automatic question to delivery, also when this step runs again
 			return err
 		}
+		if err := s.offerNew(ctx, t); err != nil {
+			return err
+		}
 		if err := s.Store.IndexTerms(ctx, t.ID, store.Terms(m.Subject+"\n"+m.Name+"\n"+m.Text)); err != nil {
 			return err
 		}
@@ -205,9 +208,17 @@ func (s *Service) start(ctx context.Context, m router.Message, r thread.Resoluti
 		return t, err
 	}
 	t.UpdatedAt = s.Now()
+	if t.Incident != "" {
+		if err := s.enlist(ctx, t); err != nil {
+			return t, err
+		}
+	}
 	stored, err := s.Store.InsertTicket(ctx, t)
 	if err != nil {
 		return t, err
+	}
+	if stored.Incident != "" {
+		s.life(ctx, stored, "incident_join", "", stored.Incident)
 	}
 	s.Live.Arrived()
 	s.Live.Decided(d)
