@@ -153,6 +153,8 @@ func (p *Pages) Routes() []gate.Route {
 		{Method: "GET", Path: "/manager", Permission: gate.Oversee, Handler: p.managerPage},
 		{Method: "GET", Path: "/manager/live", Permission: gate.Oversee, Handler: p.managerLive},
 		{Method: "GET", Path: "/manager/held", Permission: gate.Oversee, Handler: p.managerHeld},
+		{Method: "GET", Path: "/manager/incidents", Permission: gate.Oversee, Handler: p.managerIncidents},
+		{Method: "GET", Path: "/manager/incidents/:id", Permission: gate.Oversee, Handler: p.managerIncident},
 		{Method: "GET", Path: "/manager/policy", Permission: gate.Oversee, Handler: p.managerPolicy},
 		{Method: "GET", Path: "/manager/models", Permission: gate.Oversee, Handler: p.modelsPage},
 		{Method: "GET", Path: "/manager/models/run", Permission: gate.Oversee, Handler: p.modelsRun},

@@ -30,7 +30,7 @@ func (s *Service) AnswerIncident(ctx context.Context, by router.AgentID, id stri
 			return store.IncidentAnswer{}, router.FailField(op, field, "must not be empty: customers are answered in their language")
 		}
 	}
-	ids, err := s.incidentTickets(ctx, id)
+	ids, err := s.IncidentTickets(ctx, id)
 	if err != nil {
 		return store.IncidentAnswer{}, err
 	}
@@ -59,6 +59,19 @@ func (s *Service) AnswerIncident(ctx context.Context, by router.AgentID, id stri
 		return a, router.Fail(op, router.CodeConflict, "another answer was given at this moment; look at it first")
 	}
 	return a, nil
+}
+
+// IncidentAnswers are the common answers of an incident so far, the first first.
+func (s *Service) IncidentAnswers(ctx context.Context, i incident.Incident) ([]store.IncidentAnswer, error) {
+	out := make([]store.IncidentAnswer, 0, i.Answers)
+	for n := 1; n <= i.Answers; n++ {
+		r, err := store.IncidentAnswers(s.Store).Get(ctx, answerID(i.ID, n))
+		if err != nil {
+			return out, err
+		}
+		out = append(out, r.Value)
+	}
+	return out, nil
 }
 
 // giveAnswer goes on with an answer where it stopped. Tickets of a chunk that a crash cut off are met again, and

@@ -162,7 +162,7 @@ func (s *Service) Incidents(ctx context.Context) ([]incident.Incident, error) {
 
 // CloseIncident ends one, which only a person does. Its tickets are free with their next decision.
 func (s *Service) CloseIncident(ctx context.Context, by router.AgentID, id string) (incident.Incident, error) {
-	ids, err := s.incidentTickets(ctx, id)
+	ids, err := s.IncidentTickets(ctx, id)
 	if err != nil {
 		return incident.Incident{}, err
 	}
@@ -194,8 +194,8 @@ func (s *Service) changeIncident(ctx context.Context, id string, do func(inciden
 	return r.Value, err
 }
 
-// incidentTickets are the tickets in an incident's list, by id. One that is being linked may not be linked yet.
-func (s *Service) incidentTickets(ctx context.Context, id string) ([]router.TicketID, error) {
+// IncidentTickets are the tickets in an incident's list, by id. One that is being linked may not be linked yet.
+func (s *Service) IncidentTickets(ctx context.Context, id string) ([]router.TicketID, error) {
 	rs, err := store.IncidentTickets(s.Store).All(ctx, id)
 	out := make([]router.TicketID, len(rs))
 	for n, r := range rs {
@@ -206,7 +206,7 @@ func (s *Service) incidentTickets(ctx context.Context, id string) ([]router.Tick
 
 // MoveIncidentTickets links and unlinks tickets by hand, each answered for by its own error or nil. What a person
 // takes out no decision puts in again.
-func (s *Service) MoveIncidentTickets(ctx context.Context, by router.AgentID, id string, add, remove []router.TicketID) ([]error, error) {
+func (s *Service) MoveIncidentTickets(ctx context.Context, id string, add, remove []router.TicketID) ([]error, error) {
 	_, err := s.changeIncident(ctx, id, func(i incident.Incident) (incident.Incident, error) {
 		for _, t := range add {
 			i = i.PutIn(t)

@@ -197,7 +197,7 @@ func TestIncidentsByHand(t *testing.T) {
 	if now := d.Read(w.ID); now.Incident != in.ID {
 		t.Fatalf("what waited is linked: %+v", now)
 	}
-	errs, err := d.MoveIncidentTickets(d.ctx, "mia", in.ID, []router.TicketID{phone.ID, "none"}, []router.TicketID{w.ID})
+	errs, err := d.MoveIncidentTickets(d.ctx, in.ID, []router.TicketID{phone.ID, "none"}, []router.TicketID{w.ID})
 	d.must(err)
 	if errs[0] != nil || !router.IsCode(errs[1], router.CodeNotFound) || errs[2] != nil {
 		t.Fatal(errs)

@@ -60,6 +60,6 @@ export function soon(fn, ms = 400) {
 export function live(onNews) {
   const source = new EventSource('/v1/stream');
   const take = e => { let data = {}; try { data = JSON.parse(e.data); } catch { /* not ours */ } onNews(data, e.type); };
-  for (const type of ['message', 'ticket', 'queue', 'queues', 'presence', 'claim']) source.addEventListener(type, take);
+  for (const type of ['message', 'ticket', 'queue', 'queues', 'presence', 'claim', 'offer', 'incident']) source.addEventListener(type, take);
   return source;
 }
