@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"switchyard/router"
@@ -293,9 +292,11 @@ func (s *Service) WorkIncident(ctx context.Context, id string, mine func(context
 			return err
 		}
 	}
-	var errs []error
-	for n := 1; n <= r.Value.Answers; n++ {
-		errs = append(errs, s.giveAnswer(ctx, id, n, mine))
+	for n := 1; ; n++ { // a crash may have come before the incident counted its last answer
+		if err := s.giveAnswer(ctx, id, n, mine); router.IsCode(err, router.CodeNotFound) {
+			return nil
+		} else if err != nil {
+			return err
+		}
 	}
-	return errors.Join(errs...)
 }

@@ -218,6 +218,23 @@ func TestIncidentsByHand(t *testing.T) {
 		t.Fatalf("%+v", v)
 	}
 	d.ExpectState(phone.ID, router.StateWaiting)
+
+	// a crash between storing an answer and counting it: the answer is given all the same
+	d.CanReply = func(router.SourceName, int) error { return nil }
+	puts := 0
+	d.setFault(func(op string) storetest.Fault {
+		if op == "PutDoc" {
+			if puts++; puts == 1 {
+				return storetest.FailAfter
+			}
+		}
+		return storetest.Pass
+	})
+	_, err = d.AnswerIncident(d.ctx, "mia", in.ID, router.Sentence{ZH: "好", EN: "ok"}, true)
+	d.ExpectCode(err, router.CodeUnavailable)
+	d.setFault(nil)
+	d.must(d.WorkIncident(d.ctx, in.ID, alone))
+	d.ExpectState(phone.ID, router.StateResolved)
 }
 
 func TestNoForecastOpensNothing(t *testing.T) {
