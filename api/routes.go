@@ -26,6 +26,7 @@ func (s *Server) Routes() []gate.Route {
 		{Method: get, Path: "/v1/tickets/:id/messages", Permission: gate.Read, Handler: w.TicketMessages},
 		{Method: get, Path: "/v1/tickets/:id/why", Permission: gate.Read, Handler: w.WhyTicket},
 		{Method: post, Path: "/v1/tickets/:id/claim", Permission: gate.Work, Handler: w.ClaimTicket},
+		{Method: post, Path: "/v1/tickets/:id/decline", Permission: gate.Work, Handler: w.DeclineTicket},
 		{Method: post, Path: "/v1/tickets/:id/heartbeat", Permission: gate.Work, Handler: w.Heartbeat},
 		{Method: post, Path: "/v1/tickets/:id/release", Permission: gate.Work, Handler: w.Release},
 		{Method: post, Path: "/v1/tickets/:id/resolve", Permission: gate.Work, Handler: w.Resolve},
@@ -80,6 +81,12 @@ func (s *Server) Routes() []gate.Route {
 		{Method: post, Path: "/v1/admin/tickets/:id/assign", Permission: gate.Govern, Handler: w.AssignTicket},
 		{Method: post, Path: "/v1/admin/tickets/:id/wake", Permission: gate.Govern, Handler: w.WakeTicket},
 		{Method: post, Path: "/v1/admin/tickets/resolve", Permission: gate.Govern, Handler: w.ResolveTickets},
+		{Method: get, Path: "/v1/admin/incidents", Permission: gate.Oversee, Handler: w.ListIncidents},
+		{Method: post, Path: "/v1/admin/incidents", Permission: gate.Govern, Handler: w.OpenIncident},
+		{Method: get, Path: "/v1/admin/incidents/:incident", Permission: gate.Oversee, Handler: w.GetIncident},
+		{Method: post, Path: "/v1/admin/incidents/:incident/close", Permission: gate.Govern, Handler: w.CloseIncident},
+		{Method: post, Path: "/v1/admin/incidents/:incident/tickets", Permission: gate.Govern, Handler: w.MoveIncidentTickets},
+		{Method: post, Path: "/v1/admin/incidents/:incident/answer", Permission: gate.Govern, Handler: w.AnswerIncident},
 
 		// what operators look at
 		{Method: get, Path: "/healthz", Permission: gate.Public, Handler: w.Healthz},

@@ -7,6 +7,7 @@ import (
 	"switchyard/api/gate"
 	"switchyard/api/openapi"
 	"switchyard/router"
+	"switchyard/router/dispatch"
 )
 
 // view turns tickets into their shape for one caller; it reads each contact once.
@@ -49,7 +50,7 @@ func (v *view) ticket(ctx context.Context, t router.Ticket) (openapi.Ticket, err
 	out := openapi.Ticket{Id: t.ID, State: t.State, Queue: t.Queue, Topic: t.Topic, Class: t.Class, Channel: t.Channel, Source: t.Source,
 		Language: t.Language, Contact: contact, Agent: t.Agent, WaitSeconds: seconds(t.Wait(v.s.Now(), cal)), SlaSeconds: seconds(t.Case.Target),
 		CutoffAt: t.CutoffAt, CreatedAt: t.CreatedAt, Version: t.Version, Subject: t.Subject, UpdatedAt: t.UpdatedAt, MessageCount: t.MessageCount,
-		LastMessage: t.LastCustomer, Needs: t.Needs, Speaks: t.Speaks, KeptFor: t.KeptFor, LastAgent: t.LastAgent, WakeAt: t.WakeAt,
+		LastMessage: t.LastCustomer, Needs: t.Needs, Speaks: t.Speaks, KeptFor: t.KeptFor, KeptUntil: t.KeptUntil, Offered: dispatch.Offered(t), Incident: t.Incident, LastAgent: t.LastAgent, WakeAt: t.WakeAt,
 		ResolvedAt: t.ResolvedAt, Returned: t.Returned, Previous: t.Previous, Spam: t.Spam, Proposed: t.Proposed, Asked: t.Asked, Clocks: clocksOf(t.Readings(v.s.Now(), cal))}
 	if t.State == router.StateClaimed && t.Agent == v.who.ID() {
 		out.Claim = claimOf(t)

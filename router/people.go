@@ -104,4 +104,6 @@ type Presence struct {
 	State  PresenceState `json:"state"`
 	Since  time.Time     `json:"since"`
 	SeenAt time.Time     `json:"seen_at"`
+	// FreedAt is when his last claim ended; noted where queues make offers.
+	FreedAt time.Time `json:"freed_at,omitzero"`
 }

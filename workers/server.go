@@ -46,12 +46,13 @@ type Server struct {
 	Now        func() time.Time
 	Log        *slog.Logger
 
-	mu    sync.Mutex
-	asynq *asynq.Server
-	stop  context.CancelFunc
-	done  sync.WaitGroup
-	sweep sweeper
-	again sync.Mutex // deciding all that waits again, once at a time
+	mu      sync.Mutex
+	asynq   *asynq.Server
+	stop    context.CancelFunc
+	done    sync.WaitGroup
+	sweep   sweeper
+	working sync.Map   // ids of incidents that this process works on
+	again   sync.Mutex // deciding all that waits again, once at a time
 }
 
 // Webhooks makes the calls of outgoing webhooks. webhook.Caller fulfils it.
@@ -107,6 +108,7 @@ func (s *Server) mux() *asynq.ServeMux {
 	mux.HandleFunc(string(task.KindDeliver), s.each(s.deliver))
 	mux.HandleFunc(string(task.KindDue), s.each(s.due))
 	mux.HandleFunc(string(task.KindEdge), s.each(s.edge))
+	mux.HandleFunc(string(task.KindIncident), s.each(s.incident))
 	mux.HandleFunc(string(task.KindAgain), s.each(s.decideAgain))
 	if s.Webhooks != nil {
 		mux.HandleFunc(string(task.KindWebhook), s.each(s.Webhooks.Call))

@@ -23,7 +23,8 @@ const (
 
 // sweeper remembers what it nudged lately, so that a long line is not nudged over and over.
 type sweeper struct {
-	nudged map[string]time.Time
+	nudged  map[string]time.Time
+	watched time.Time // when surges were last looked for
 }
 
 func (w *sweeper) fresh(id string, now time.Time) bool {
@@ -108,6 +109,9 @@ func (s *Server) Sweep(ctx context.Context) error {
 		return err
 	}
 	if err := s.edges(ctx, now); err != nil {
+		return err
+	}
+	if err := s.incidents(ctx, now); err != nil {
 		return err
 	}
 	return s.assigns(ctx, now)

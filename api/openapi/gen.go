@@ -11,6 +11,7 @@ import (
 
 	"switchyard/router"
 	"switchyard/router/learn"
+	"switchyard/router/store"
 	"switchyard/router/whatif"
 
 	"github.com/labstack/echo/v4"
@@ -307,6 +308,70 @@ type HookResults struct {
 	Results []HookResult `json:"results"`
 }
 
+// Incident defines model for Incident.
+type Incident struct {
+	// Answers Common answers so far.
+	Answers  int       `json:"answers"`
+	Channel  Channel   `json:"channel,omitempty,omitzero"`
+	ClosedAt time.Time `json:"closed_at,omitempty,omitzero"`
+	ClosedBy AgentID   `json:"closed_by,omitempty,omitzero"`
+
+	// Expected Tickets since since_at by the forecast.
+	Expected float64  `json:"expected"`
+	Id       string   `json:"id"`
+	Language Language `json:"language,omitempty,omitzero"`
+
+	// Linking The tickets that were there are still being linked.
+	Linking bool `json:"linking"`
+
+	// Observed And those that came.
+	Observed int       `json:"observed"`
+	OpenedAt time.Time `json:"opened_at"`
+
+	// OpenedBy Absent: a surge did.
+	OpenedBy AgentID   `json:"opened_by,omitempty,omitzero"`
+	SinceAt  time.Time `json:"since_at"`
+
+	// State open or closed
+	State string `json:"state"`
+
+	// Tickets That are linked.
+	Tickets int      `json:"tickets"`
+	Topic   Topic    `json:"topic"`
+	Why     Sentence `json:"why"`
+}
+
+// IncidentAnswer defines model for IncidentAnswer.
+type IncidentAnswer = store.IncidentAnswer
+
+// IncidentAnswerRequest defines model for IncidentAnswerRequest.
+type IncidentAnswerRequest struct {
+	// Resolve Close those that wait or are snoozed.
+	Resolve bool     `json:"resolve,omitempty,omitzero"`
+	Text    Sentence `json:"text"`
+}
+
+// IncidentList defines model for IncidentList.
+type IncidentList struct {
+	Items      []Incident `json:"items"`
+	NextCursor string     `json:"next_cursor,omitempty,omitzero"`
+}
+
+// IncidentTicketsRequest defines model for IncidentTicketsRequest.
+type IncidentTicketsRequest struct {
+	Add    []TicketID `json:"add,omitempty,omitzero"`
+	Remove []TicketID `json:"remove,omitempty,omitzero"`
+}
+
+// IncidentWhole defines model for IncidentWhole.
+type IncidentWhole struct {
+	Answers  []IncidentAnswer `json:"answers"`
+	Incident Incident         `json:"incident"`
+
+	// TicketIds At most 1000.
+	TicketIds []TicketID `json:"ticket_ids"`
+}
+
 // Kind defines model for Kind.
 type Kind = router.Kind
 
@@ -479,6 +544,14 @@ type Notice struct {
 type NoticeList struct {
 	Items      []Notice `json:"items"`
 	NextCursor string   `json:"next_cursor,omitempty,omitzero"`
+}
+
+// OpenIncidentRequest defines model for OpenIncidentRequest.
+type OpenIncidentRequest struct {
+	Channel  Channel  `json:"channel,omitempty,omitzero"`
+	Language Language `json:"language,omitempty,omitzero"`
+	Topic    Topic    `json:"topic"`
+	Why      string   `json:"why,omitempty,omitzero"`
 }
 
 // Overtaking A pull that served another ticket, which had waited less, while this one was past its guard and could have been served.
@@ -711,9 +784,13 @@ type Ticket struct {
 	CutoffAt  time.Time `json:"cutoff_at,omitempty,omitzero"`
 
 	// Drafts Texts that were refused as stale or overtaken.
-	Drafts    []Message `json:"drafts,omitempty,omitzero"`
-	Id        TicketID  `json:"id"`
+	Drafts []Message `json:"drafts,omitempty,omitzero"`
+	Id     TicketID  `json:"id"`
+
+	// Incident The incident it belongs to.
+	Incident  string    `json:"incident,omitempty,omitzero"`
 	KeptFor   AgentID   `json:"kept_for,omitempty,omitzero"`
+	KeptUntil time.Time `json:"kept_until,omitempty,omitzero"`
 	Language  Language  `json:"language"`
 	LastAgent AgentID   `json:"last_agent,omitempty,omitzero"`
 
@@ -721,6 +798,9 @@ type Ticket struct {
 	LastMessage  MessageID `json:"last_message,omitempty,omitzero"`
 	MessageCount int       `json:"message_count"`
 	Needs        []Need    `json:"needs,omitempty,omitzero"`
+
+	// Offered It is offered to the agent it is kept for.
+	Offered bool `json:"offered,omitempty,omitzero"`
 
 	// Previous The closed ticket that this one follows.
 	Previous TicketID `json:"previous,omitempty,omitzero"`
@@ -899,6 +979,9 @@ type Why struct {
 // Cursor defines model for cursor.
 type Cursor = string
 
+// IncidentPath defines model for incidentPath.
+type IncidentPath = string
+
 // Key defines model for key.
 type Key = string
 
@@ -970,6 +1053,39 @@ type DismissHeldParams struct {
 
 // ReleaseHeldParams defines parameters for ReleaseHeld.
 type ReleaseHeldParams struct {
+	// IdempotencyKey The same key with the same body is done once.
+	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ListIncidentsParams defines parameters for ListIncidents.
+type ListIncidentsParams struct {
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit At most so many items.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// OpenIncidentParams defines parameters for OpenIncident.
+type OpenIncidentParams struct {
+	// IdempotencyKey The same key with the same body is done once.
+	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// AnswerIncidentParams defines parameters for AnswerIncident.
+type AnswerIncidentParams struct {
+	// IdempotencyKey The same key with the same body is done once.
+	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// CloseIncidentParams defines parameters for CloseIncident.
+type CloseIncidentParams struct {
+	// IdempotencyKey The same key with the same body is done once.
+	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// MoveIncidentTicketsParams defines parameters for MoveIncidentTickets.
+type MoveIncidentTicketsParams struct {
 	// IdempotencyKey The same key with the same body is done once.
 	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
 }
@@ -1153,6 +1269,12 @@ type ClaimTicketParams struct {
 	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// DeclineTicketParams defines parameters for DeclineTicket.
+type DeclineTicketParams struct {
+	// IdempotencyKey The same key with the same body is done once.
+	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // HeartbeatParams defines parameters for Heartbeat.
 type HeartbeatParams struct {
 	// IdempotencyKey The same key with the same body is done once.
@@ -1221,6 +1343,15 @@ type WhyTicketParams struct {
 	// WhatIf first: what would put it first in its line; queue:NAME: what would have put it in that queue.
 	WhatIf string `form:"what_if,omitempty" json:"what_if,omitempty,omitzero"`
 }
+
+// OpenIncidentJSONRequestBody defines body for OpenIncident for application/json ContentType.
+type OpenIncidentJSONRequestBody = OpenIncidentRequest
+
+// AnswerIncidentJSONRequestBody defines body for AnswerIncident for application/json ContentType.
+type AnswerIncidentJSONRequestBody = IncidentAnswerRequest
+
+// MoveIncidentTicketsJSONRequestBody defines body for MoveIncidentTickets for application/json ContentType.
+type MoveIncidentTicketsJSONRequestBody = IncidentTicketsRequest
 
 // ActivateModelJSONRequestBody defines body for ActivateModel for application/json ContentType.
 type ActivateModelJSONRequestBody = ActivateModelRequest
@@ -1335,6 +1466,24 @@ type ServerInterface interface {
 	// ReleaseHeld Let a held ticket into its queue after all.
 	// (POST /v1/admin/held/{id}/release)
 	ReleaseHeld(ctx echo.Context, id TicketPath, params ReleaseHeldParams) error
+	// ListIncidents Incidents, the newest first.
+	// (GET /v1/admin/incidents)
+	ListIncidents(ctx echo.Context, params ListIncidentsParams) error
+	// OpenIncident Open an incident by hand; tickets of its topic that wait or are in work are linked, and later ones as they come.
+	// (POST /v1/admin/incidents)
+	OpenIncident(ctx echo.Context, params OpenIncidentParams) error
+	// GetIncident An incident with its common answers.
+	// (GET /v1/admin/incidents/{incident})
+	GetIncident(ctx echo.Context, incident IncidentPath) error
+	// AnswerIncident One answer to all its tickets, each in its language and once; it is given in the background.
+	// (POST /v1/admin/incidents/{incident}/answer)
+	AnswerIncident(ctx echo.Context, incident IncidentPath, params AnswerIncidentParams) error
+	// CloseIncident Close an incident. Only a person does.
+	// (POST /v1/admin/incidents/{incident}/close)
+	CloseIncident(ctx echo.Context, incident IncidentPath, params CloseIncidentParams) error
+	// MoveIncidentTickets Link and unlink tickets by hand; each is answered for by itself.
+	// (POST /v1/admin/incidents/{incident}/tickets)
+	MoveIncidentTickets(ctx echo.Context, incident IncidentPath, params MoveIncidentTicketsParams) error
 	// AdminLine The first waiting tickets of a queue, or of all, in the order in which they would be served, and how near each class is to starving. With `policy` the order is that of a stored version's numbers on the present load, which changes nothing.
 	// (GET /v1/admin/line)
 	AdminLine(ctx echo.Context, params AdminLineParams) error
@@ -1467,6 +1616,9 @@ type ServerInterface interface {
 	// ClaimTicket Claim a given waiting ticket.
 	// (POST /v1/tickets/{id}/claim)
 	ClaimTicket(ctx echo.Context, id TicketPath, params ClaimTicketParams) error
+	// DeclineTicket Give a ticket that is offered to you to the next agent.
+	// (POST /v1/tickets/{id}/decline)
+	DeclineTicket(ctx echo.Context, id TicketPath, params DeclineTicketParams) error
 	// Heartbeat Keep a claim alive.
 	// (POST /v1/tickets/{id}/heartbeat)
 	Heartbeat(ctx echo.Context, id TicketPath, params HeartbeatParams) error
@@ -1757,6 +1909,184 @@ func (w *ServerInterfaceWrapper) ReleaseHeld(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ReleaseHeld(ctx, id, params)
+	return err
+}
+
+// ListIncidents converts echo context to params.
+func (w *ServerInterfaceWrapper) ListIncidents(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListIncidentsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListIncidents(ctx, params)
+	return err
+}
+
+// OpenIncident converts echo context to params.
+func (w *ServerInterfaceWrapper) OpenIncident(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenIncidentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.OpenIncident(ctx, params)
+	return err
+}
+
+// GetIncident converts echo context to params.
+func (w *ServerInterfaceWrapper) GetIncident(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "incident" -------------
+	var incident IncidentPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "incident", ctx.Param("incident"), &incident, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetIncident(ctx, incident)
+	return err
+}
+
+// AnswerIncident converts echo context to params.
+func (w *ServerInterfaceWrapper) AnswerIncident(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "incident" -------------
+	var incident IncidentPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "incident", ctx.Param("incident"), &incident, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerIncidentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AnswerIncident(ctx, incident, params)
+	return err
+}
+
+// CloseIncident converts echo context to params.
+func (w *ServerInterfaceWrapper) CloseIncident(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "incident" -------------
+	var incident IncidentPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "incident", ctx.Param("incident"), &incident, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CloseIncidentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CloseIncident(ctx, incident, params)
+	return err
+}
+
+// MoveIncidentTickets converts echo context to params.
+func (w *ServerInterfaceWrapper) MoveIncidentTickets(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "incident" -------------
+	var incident IncidentPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "incident", ctx.Param("incident"), &incident, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MoveIncidentTicketsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MoveIncidentTickets(ctx, incident, params)
 	return err
 }
 
@@ -2829,6 +3159,42 @@ func (w *ServerInterfaceWrapper) ClaimTicket(ctx echo.Context) error {
 	return err
 }
 
+// DeclineTicket converts echo context to params.
+func (w *ServerInterfaceWrapper) DeclineTicket(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id TicketPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeclineTicketParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey Key
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeclineTicket(ctx, id, params)
+	return err
+}
+
 // Heartbeat converts echo context to params.
 func (w *ServerInterfaceWrapper) Heartbeat(ctx echo.Context) error {
 	var err error
@@ -3268,6 +3634,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/tickets/:id/messages", wrapper.TicketMessages, options.OperationMiddlewares["ticketMessages"]...)
 	router.GET(options.BaseURL+"/v1/tickets/:id/why", wrapper.WhyTicket, options.OperationMiddlewares["whyTicket"]...)
 	router.POST(options.BaseURL+"/v1/tickets/:id/claim", wrapper.ClaimTicket, options.OperationMiddlewares["claimTicket"]...)
+	router.POST(options.BaseURL+"/v1/tickets/:id/decline", wrapper.DeclineTicket, options.OperationMiddlewares["declineTicket"]...)
 	router.POST(options.BaseURL+"/v1/tickets/:id/heartbeat", wrapper.Heartbeat, options.OperationMiddlewares["heartbeat"]...)
 	router.POST(options.BaseURL+"/v1/tickets/:id/release", wrapper.Release, options.OperationMiddlewares["release"]...)
 	router.POST(options.BaseURL+"/v1/tickets/:id/resolve", wrapper.Resolve, options.OperationMiddlewares["resolve"]...)
@@ -3320,6 +3687,12 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/admin/tickets/:id/assign", wrapper.AssignTicket, options.OperationMiddlewares["assignTicket"]...)
 	router.POST(options.BaseURL+"/v1/admin/tickets/:id/wake", wrapper.WakeTicket, options.OperationMiddlewares["wakeTicket"]...)
 	router.POST(options.BaseURL+"/v1/admin/tickets/resolve", wrapper.ResolveTickets, options.OperationMiddlewares["resolveTickets"]...)
+	router.GET(options.BaseURL+"/v1/admin/incidents", wrapper.ListIncidents, options.OperationMiddlewares["listIncidents"]...)
+	router.POST(options.BaseURL+"/v1/admin/incidents", wrapper.OpenIncident, options.OperationMiddlewares["openIncident"]...)
+	router.GET(options.BaseURL+"/v1/admin/incidents/:incident", wrapper.GetIncident, options.OperationMiddlewares["getIncident"]...)
+	router.POST(options.BaseURL+"/v1/admin/incidents/:incident/close", wrapper.CloseIncident, options.OperationMiddlewares["closeIncident"]...)
+	router.POST(options.BaseURL+"/v1/admin/incidents/:incident/tickets", wrapper.MoveIncidentTickets, options.OperationMiddlewares["moveIncidentTickets"]...)
+	router.POST(options.BaseURL+"/v1/admin/incidents/:incident/answer", wrapper.AnswerIncident, options.OperationMiddlewares["answerIncident"]...)
 	router.GET(options.BaseURL+"/healthz", wrapper.Healthz, options.OperationMiddlewares["healthz"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.Readyz, options.OperationMiddlewares["readyz"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.Metrics, options.OperationMiddlewares["metrics"]...)

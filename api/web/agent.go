@@ -49,6 +49,9 @@ type sideData struct {
 	Waiting  []ticketRow
 	Search   string
 	Overload route.Overload
+	// Offers are tickets offered to the agent; Incidents are the open ones.
+	Offers    []ticketRow
+	Incidents []incidentRow
 }
 
 func (p *Pages) agentPage(c echo.Context) error {
@@ -81,6 +84,14 @@ func (p *Pages) side(c echo.Context) (sideData, error) {
 	if d.Mine, err = p.ticketRows(ctx, mine); err != nil {
 		return d, err
 	}
+	offers, err := p.Desk.Offers(ctx, user.ID)
+	if err != nil {
+		return d, err
+	}
+	if d.Offers, err = p.ticketRows(ctx, offers); err != nil {
+		return d, err
+	}
+	d.Incidents = p.openIncidents()
 	f := store.TicketFilter{State: router.StateWaiting, Limit: maxWaiting}
 	if d.Search != "" {
 		f.State, f.Terms = "", store.Terms(d.Search)

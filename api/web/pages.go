@@ -156,6 +156,8 @@ func (p *Pages) Routes() []gate.Route {
 		{Method: "GET", Path: "/manager/line", Permission: gate.Oversee, Handler: p.linePage},
 		{Method: "GET", Path: "/manager/line/live", Permission: gate.Oversee, Handler: p.lineLive},
 		{Method: "GET", Path: "/manager/policy/whatif", Permission: gate.Oversee, Handler: p.whatIf},
+		{Method: "GET", Path: "/manager/incidents", Permission: gate.Oversee, Handler: p.managerIncidents},
+		{Method: "GET", Path: "/manager/incidents/:id", Permission: gate.Oversee, Handler: p.managerIncident},
 		{Method: "GET", Path: "/manager/policy", Permission: gate.Oversee, Handler: p.managerPolicy},
 		{Method: "GET", Path: "/manager/models", Permission: gate.Oversee, Handler: p.modelsPage},
 		{Method: "GET", Path: "/manager/models/run", Permission: gate.Oversee, Handler: p.modelsRun},

@@ -30,7 +30,7 @@ func (s *Service) Claim(ctx context.Context, agent router.User, id router.Ticket
 		case p.view.Rules.Capacity[t.Channel] > p.free:
 			return t, router.Fail(op, router.CodeNotClaimable, "you hold too much to take a %s ticket; finish something first", t.Channel)
 		case t.KeptFor != "" && t.KeptFor != agent.ID:
-			return t, router.Fail(op, router.CodeNotClaimable, "the ticket is kept for its last agent for a while")
+			return t, router.Fail(op, router.CodeNotClaimable, "the ticket is kept for its last agent, or offered to somebody else, for a while")
 		}
 		next, err := t.Claim(s.Now(), agent.ID, p.view.Rules.ClaimTTL)
 		next.Pull = &router.PullTrace{At: s.Now(), Rule: "chosen", Wait: t.Wait(s.Now(), s.calendar(t.Queue)).Round(time.Second).Seconds(),

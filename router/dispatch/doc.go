@@ -24,4 +24,8 @@
 //	H. An escalation acts once in a case: its marks are one write with what they change, and its
 //	   notice and call have ids of their own, written after it however often that takes. It takes no
 //	   ticket from its agent.
+//	I. A ticket is offered to one agent at a time, and to each at most once in a case; the moment an
+//	   offer ends is stored with it. What is kept for a last agent is not offered meanwhile.
+//	J. A common answer of an incident is committed to each ticket once, whatever crashes, and takes no
+//	   ticket from its agent. Nobody is closed by an answer that could not be sent to him.
 package dispatch

@@ -11,6 +11,7 @@ import (
 	"switchyard/router"
 	"switchyard/router/decide"
 	"switchyard/router/forecast"
+	"switchyard/router/incident"
 	"switchyard/router/load"
 	"switchyard/router/route"
 	"switchyard/router/store"
@@ -28,6 +29,8 @@ type View struct {
 	Modes    route.Modes
 	Agents   []load.Agent
 	Forecast *forecast.Model // fitted at most a quarter of an hour ago; nil: not yet. Its Basis says what it rests on
+	// Incidents are the open ones.
+	Incidents []incident.Incident
 }
 
 // Live keeps the view of the desk fresh: the policy in force, the load, the modes.
@@ -133,6 +136,10 @@ func (l *Live) Refresh(ctx context.Context) error {
 		return err
 	}
 	l.count(ctx, tallyEvery)
+	open, err := store.Incidents(l.store).All(ctx, string(incident.Open))
+	if err != nil {
+		return err
+	}
 	in := load.Inputs{Now: l.now(), Agents: agents, Overload: modes.Value.Overload.On}
 	l.counted(&in)
 	for _, r := range loads {
@@ -145,7 +152,11 @@ func (l *Live) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.view.Store(&View{Rules: rules, Model: l.model, Snapshot: snap, Modes: modes.Value, Agents: agents, Forecast: l.fit.model.Load()})
+	view := &View{Rules: rules, Model: l.model, Snapshot: snap, Modes: modes.Value, Agents: agents, Forecast: l.fit.model.Load()}
+	for _, i := range open {
+		view.Incidents = append(view.Incidents, i.Value)
+	}
+	l.view.Store(view)
 	return nil
 }
 

@@ -52,8 +52,8 @@ func (s *Service) tellMode(ctx context.Context, c route.Change) error {
 	s.Log.Info("a mode changed", "mode", c.Mode, "queue", c.Queue, "on", c.On)
 	s.publish(ctx, News{Kind: "mode", Queue: c.Queue})
 	_, err := store.AppendJSON(ctx, s.Store, store.AuditStream, id, c.At, store.AuditEntry{Act: act, Target: string(c.Queue), Note: c.Why.EN})
-	if err == nil && s.Notify != nil {
-		s.Notify(ctx, "mode", id, modeSentence(c), "")
+	if err == nil {
+		err = s.Notice(ctx, "mode", id, modeSentence(c), "")
 	}
 	return err
 }

@@ -1,7 +1,6 @@
 package dispatch
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"slices"
@@ -67,9 +66,11 @@ func (d *desk) other() *Service {
 func TestOverloadComesAndGoes(t *testing.T) {
 	d := newDesk(t)
 	d.use(overloadOf("load.waiting > 5", "load.waiting < 3"))
-	var told []string
-	d.Notify = func(_ context.Context, kind, id string, what router.Sentence, _ router.TicketID) {
-		told = append(told, kind+" "+what.EN)
+	told := func() (out []string) {
+		for _, n := range d.notices() {
+			out = append(out, n.Kind+" "+n.Text.EN)
+		}
+		return out
 	}
 	var tickets []router.TicketID
 	for range 5 {
@@ -84,8 +85,8 @@ func TestOverloadComesAndGoes(t *testing.T) {
 	if !on.On || !on.Since.Equal(d.clock()) || !strings.Contains(on.Why.EN, "load.waiting > 5") || d.moved() != on {
 		t.Fatalf("%+v", on)
 	}
-	if len(told) != 1 || !strings.HasPrefix(told[0], "mode Overload is on: ") || len(d.audit()) != 1 || !strings.Contains(d.audit()[0], "overload_on") {
-		t.Fatal(told, d.audit())
+	if len(told()) != 1 || !strings.HasPrefix(told()[0], "mode Overload is on: ") || len(d.audit()) != 1 || !strings.Contains(d.audit()[0], "overload_on") {
+		t.Fatal(told(), d.audit())
 	}
 	second := d.other()
 	if second.Live.View().Modes.Overload != on || !second.Live.View().Snapshot.Overload {
@@ -110,7 +111,7 @@ func TestOverloadComesAndGoes(t *testing.T) {
 	d.Advance(time.Minute)
 	finish(2)
 	off := d.moved()
-	if off.On || !off.Since.Equal(d.clock()) || len(told) != 2 || len(d.audit()) != 2 {
+	if off.On || !off.Since.Equal(d.clock()) || len(told()) != 2 || len(d.audit()) != 2 {
 		t.Fatalf("%+v %v", off, told)
 	}
 	d.must(second.Live.Refresh(d.ctx))

@@ -67,7 +67,12 @@ func (s *Service) unkeep(ctx context.Context, id router.AgentID) error {
 			return err
 		}
 		for _, t := range kept {
-			if _, err := s.change(ctx, t.ID, endKeep); err != nil {
+			if _, err := s.change(ctx, t.ID, func(t router.Ticket) (router.Ticket, error) {
+				if t.KeptFor != id {
+					return t, unchanged{}
+				}
+				return endKeep(t)
+			}); err != nil {
 				return err
 			}
 		}

@@ -33,7 +33,7 @@ func (s *Service) again(ctx context.Context, id router.TicketID) (moved bool, er
 		if err != nil {
 			return t, err
 		}
-		if stands(t, d) && t.EscalateAt.Equal(s.escalateAt(t)) {
+		if stands(t, d) && t.EscalateAt.Equal(s.escalateAt(t)) && s.place(t, d) == t.Incident {
 			return t, unchanged{}
 		}
 		if err := s.keep(ctx, in, d); err != nil {

@@ -23,12 +23,13 @@ const Topic = "desk"
 
 // News is what the bus says of a change: ids and states, never text.
 type News struct {
-	Kind     string           `json:"kind"` // ticket, queue, presence, notice, mode
+	Kind     string           `json:"kind"` // ticket, queue, presence, notice, mode, redecide, offer, incident
 	TicketID router.TicketID  `json:"ticket_id,omitempty"`
 	State    router.State     `json:"state,omitempty"`
 	Queue    router.QueueName `json:"queue,omitempty"`
 	Agent    router.AgentID   `json:"agent,omitempty"`
 	Version  int64            `json:"version,omitempty"`
+	Incident string           `json:"incident,omitempty"`
 }
 
 // Life is one line of a ticket's life, for its timeline.
@@ -51,11 +52,11 @@ type Service struct {
 	// CanReply says whether a source carries replies, and files; nil error: it does.
 	CanReply func(source router.SourceName, files int) error
 
-	// Notify tells managers something; id is the same for the same thing. nil: nobody is told.
-	Notify func(ctx context.Context, kind, id string, what router.Sentence, ticket router.TicketID)
-
 	Opinions Opinions // asked where the policy would send to review; nil: nobody is
 	Embedder Embedder // asked for vectors where the text model in force was trained with its; nil: nobody is
+
+	// Surges is what surges are seen in; nil: no incident opens by itself. Live.Quarter fulfils it.
+	Surges Surges
 
 	// Alone says that no other process serves agents: the lock on an agent's pulls is enough.
 	Alone bool
@@ -92,7 +93,13 @@ func (s *Service) change(ctx context.Context, id router.TicketID, do func(router
 		if err != nil {
 			return t, err
 		}
+		if next, err = s.beforeSave(ctx, t, next); err != nil {
+			return t, err
+		}
 		if next, err = s.save(ctx, s.clocked(t, next)); !router.IsCode(err, router.CodeConflict) {
+			if err == nil {
+				s.afterSave(ctx, t, next)
+			}
 			if d, ok := worked(t, next); ok && err == nil {
 				s.Live.Worked(t.Class, t.Channel, d, next.UpdatedAt)
 			}
@@ -178,7 +185,12 @@ func (s *Service) consider(ctx context.Context, t router.Ticket, extra ...router
 	if err != nil && !router.IsCode(err, router.CodeNotFound) {
 		return decide.Input{}, router.Decision{}, err
 	}
-	return s.decided(ctx, t, ms, contact)
+	in, d, err := s.decided(ctx, t, ms, contact)
+	if to := s.place(t, d); err == nil && to != t.Incident { // routing looks at it
+		t.Incident = to
+		return s.decided(ctx, t, ms, contact)
+	}
+	return in, d, err
 }
 
 // keep stores a decision with what it can be made again from.
@@ -256,6 +268,7 @@ func (s *Service) Apply(t router.Ticket, d router.Decision, why string) (router.
 	if d.Away {
 		next.Moves++
 	}
+	next.Incident = s.place(t, d)
 	if next.CutoffAt.IsZero() || !d.CutoffAt.IsZero() {
 		next.CutoffAt = d.CutoffAt
 	}

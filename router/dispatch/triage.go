@@ -83,6 +83,9 @@ func (s *Service) route(ctx context.Context, m router.Message) error {
 		if t, err = s.Settle(ctx, t); err != nil { // hands the automatic question to delivery, also when this step runs again
 			return err
 		}
+		if err := s.offerNew(ctx, t); err != nil {
+			return err
+		}
 		if err := s.Store.IndexTerms(ctx, t.ID, store.Terms(m.Subject+"\n"+m.Name+"\n"+m.Text)); err != nil {
 			return err
 		}
@@ -206,11 +209,19 @@ func (s *Service) start(ctx context.Context, m router.Message, r thread.Resoluti
 	}
 	t = s.clocked(router.Ticket{State: router.StateNew, LastCustomer: t.LastCustomer}, t)
 	t.UpdatedAt, t.EscalateAt = s.Now(), s.escalateAt(t)
+	if t.Incident != "" {
+		if err := s.enlist(ctx, t); err != nil {
+			return t, err
+		}
+	}
 	stored, err := s.Store.InsertTicket(ctx, t)
 	if err != nil {
 		return t, err
 	}
 	s.Live.Came(stored, d)
+	if stored.Incident != "" {
+		s.life(ctx, stored, "incident_join", "", stored.Incident)
+	}
 	s.tell(ctx, stored)
 	s.asked(ctx, stored)
 	return stored, nil

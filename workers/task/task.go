@@ -22,12 +22,13 @@ type Kind string
 
 // The kinds of tasks.
 const (
-	KindTriage  Kind = "message:triage"  // join messages to tickets and decide
-	KindDeliver Kind = "message:deliver" // hand replies to their channels
-	KindDue     Kind = "ticket:due"      // claims, snoozes, waits and keeps that are over; replies to settle
-	KindEdge    Kind = "queue:edge"      // a queue opened or closed: decide its tickets again
-	KindAgain   Kind = "desk:again"      // the policy assigns work differently: decide all that waits again
-	KindWebhook Kind = "webhook:call"    // make outgoing webhook calls
+	KindTriage   Kind = "message:triage"  // join messages to tickets and decide
+	KindDeliver  Kind = "message:deliver" // hand replies to their channels
+	KindDue      Kind = "ticket:due"      // claims, snoozes, waits and keeps that are over; replies to settle
+	KindEdge     Kind = "queue:edge"      // a queue opened or closed: decide its tickets again
+	KindAgain    Kind = "desk:again"      // the policy assigns work differently: decide all that waits again
+	KindWebhook  Kind = "webhook:call"    // make outgoing webhook calls
+	KindIncident Kind = "incident:work"   // link an incident's tickets, and give its common answers
 )
 
 // Lane is a line of tasks with its own share of workers.

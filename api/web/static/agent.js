@@ -87,6 +87,13 @@ async function reply(form) {
 document.addEventListener('click', async e => {
   const row = e.target.closest('[data-ticket]');
   if (row) return show(row.dataset.ticket);
+  const offer = e.target.closest('[data-take], [data-decline]');
+  if (offer) {
+    const id = offer.dataset.take ?? offer.dataset.decline;
+    const res = await call('POST', `/v1/tickets/${id}/${offer.dataset.take ? 'claim' : 'decline'}`, {});
+    showSide();
+    return res.ok && offer.dataset.take ? show(id) : undefined;
+  }
   const b = e.target.closest('button[data-act]');
   if (!b) return;
   switch (b.dataset.act) {
@@ -133,6 +140,15 @@ setInterval(() => {
   const c = conv();
   if (c?.dataset.mine === 'true') call('POST', `/v1/tickets/${c.dataset.id}/heartbeat`, {epoch: Number(c.dataset.epoch)}, {quiet: true}).then(r => r.status === 409 && show(c.dataset.id));
 }, 30000);
+
+// How long offers stand.
+setInterval(() => {
+  for (const el of document.querySelectorAll('[data-until]')) {
+    const left = Math.max(0, Math.ceil((Number(el.dataset.until) - Date.now()) / 1000));
+    el.textContent = left;
+    if (left === 0 && !el.dataset.over) { el.dataset.over = '1'; showSide(); }
+  }
+}, 500);
 
 live(news => {
   showSide();

@@ -60,7 +60,7 @@ export function soon(fn, ms = 400) {
 export function live(onNews) {
   const source = new EventSource('/v1/stream');
   const take = e => { let data = {}; try { data = JSON.parse(e.data); } catch { /* not ours */ } onNews(data, e.type); };
-  for (const type of ['message', 'ticket', 'queue', 'queues', 'presence', 'claim', 'notice']) source.addEventListener(type, take);
+  for (const type of ['message', 'ticket', 'queue', 'queues', 'presence', 'claim', 'notice', 'offer', 'incident', 'redecide']) source.addEventListener(type, take);
   source.addEventListener('mode', e => setTimeout(() => take(e), 1500)); // pages see modes a second later
   return source;
 }

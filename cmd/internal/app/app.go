@@ -274,7 +274,7 @@ func (a *App) startView(ctx context.Context) (func(context.Context), error) {
 		return nil, err
 	}
 	a.Runner = &runner.Runner{Docs: a.Store, Owner: a.owner, Now: Now, Log: a.Log, Adapters: a.has(RoleChannels)}
-	a.Desk = &dispatch.Service{Store: a.Store, Live: a.Live, Bus: a.Bus, Nudger: a.Nudger, Now: Now, Log: a.Log, CanReply: a.Runner.CanReply, Alone: a.embedded()}
+	a.Desk = &dispatch.Service{Store: a.Store, Live: a.Live, Bus: a.Bus, Nudger: a.Nudger, Now: Now, Log: a.Log, CanReply: a.Runner.CanReply, Surges: a.Live.Quarter, Alone: a.embedded()}
 	a.Intake = &intake.Service{Store: a.Store, Sealer: sealer, Nudger: a.Nudger, Now: Now, Log: a.Log, Also: func() []string { return a.Live.View().Rules.Mask }}
 	return func(context.Context) { a.Live.Stop() }, nil
 }
