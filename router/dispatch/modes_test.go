@@ -112,7 +112,7 @@ func TestOverloadComesAndGoes(t *testing.T) {
 	finish(2)
 	off := d.moved()
 	if off.On || !off.Since.Equal(d.clock()) || len(told()) != 2 || len(d.audit()) != 2 {
-		t.Fatalf("%+v %v", off, told)
+		t.Fatalf("%+v %v", off, told())
 	}
 	d.must(second.Live.Refresh(d.ctx))
 	d.must(second.MoveModes(d.ctx))
