@@ -37,6 +37,8 @@ type line struct {
 	ripe, fresh int32 // the first that is not guarded, the first that is in time; nobody: past the end
 	cuts        []cut // heap by cut-off; those gone are dropped when they come up
 
+	holder int32 // the agent who empties his hands for it; nobody: none
+
 	after []int64 // per agent: the wait from which he may serve it; < 0: never
 	spare []int   // per agent: skill that the run does not need
 }
