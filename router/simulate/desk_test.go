@@ -87,6 +87,19 @@ func TestOrderDecidesWhoIsServed(t *testing.T) {
 	}
 }
 
+// Invariant E: what nobody can serve, or has no time left for, is counted too.
+func TestUnservedAreCounted(t *testing.T) {
+	d := desk(who("ann", map[router.Skill]int{"s": 1}))
+	d.End = monday.Add(time.Hour)
+	d.add("stuck", 0, 10, ticketRun("low", router.ChannelPhone, router.Need{Skill: "x", Level: 1}))
+	d.add("served", 1, 10, ticketRun("low", router.ChannelPhone))
+	d.add("out", 61, 10, ticketRun("low", router.ChannelPhone)) // after the end: not taken
+	out := check(t, d, "1 start served ann")
+	if out.All.Came != 2 || out.All.Unserved != 1 || out.All.Judged != 2 || out.All.Met != 1 {
+		t.Errorf("%+v", out.All)
+	}
+}
+
 // Skill fit first, then room, then who is idle longest.
 func TestAgentChoice(t *testing.T) {
 	d := desk(who("expert", map[router.Skill]int{"a": 1, "b": 2}), who("plain", map[router.Skill]int{"a": 1}), who("late", map[router.Skill]int{"a": 1}))

@@ -29,8 +29,6 @@ type line struct {
 	clock *clock
 	queue int32
 	cost  int
-	class int
-	chann int
 
 	n           int
 	head, tail  int32
@@ -50,11 +48,11 @@ type cut struct {
 	gen     uint32
 }
 
-// insert puts a ticket in its place by age; the younger of equals stand behind.
+// insert puts a ticket in its place: by age, then id, as heads are read from a store.
 func (p *play) insert(l *line, slot int32) {
 	t := &p.pool[slot]
 	after := l.tail
-	for after != nobody && p.pool[after].age > t.age {
+	for after != nobody && (p.pool[after].age > t.age || p.pool[after].age == t.age && p.pool[after].arrival.ID > t.arrival.ID) {
 		after = p.pool[after].prev
 	}
 	t.prev, t.waits = after, true

@@ -43,6 +43,7 @@ func TestJunkIsNamed(t *testing.T) {
 		{"{rule: strict}", "{rule: strict, weights: {nobody: 1}}", "rules[0].weights.nobody"},
 		{"guard: 3}", "guard: 0.5}", "rules[4].guard"},
 		{"guard: [1.5, 4]", "guard: [4, 1.5]", "search.guard"},
+		{"runs: 60}", "runs: 60, try: [{rule: fifo}]}", "search.try[0].rule"},
 	} {
 		doc := strings.Replace(good, c.old, c.with, 1)
 		if doc == good {
