@@ -28,6 +28,7 @@ type Scenario struct {
 	languages [][]mixPart[router.Language]
 	staffed   float64 // agents there, mean over a week
 	axes      []axis
+	first     []Trial // of a search
 }
 
 // mistake is a class that a ticket stands in and does not belong to.

@@ -29,13 +29,13 @@ type line struct {
 	clock *clock
 	queue int32
 	cost  int
-	class int
-	chann int
 
 	n           int
 	head, tail  int32
 	ripe, fresh int32 // the first that is not guarded, the first that is in time; nobody: past the end
 	cuts        []cut // heap by cut-off; those gone are dropped when they come up
+
+	holder int32 // the agent who empties his hands for it; nobody: none
 
 	after []int64 // per agent: the wait from which he may serve it; < 0: never
 	spare []int   // per agent: skill that the run does not need
@@ -48,11 +48,11 @@ type cut struct {
 	gen     uint32
 }
 
-// insert puts a ticket in its place by age; the younger of equals stand behind.
+// insert puts a ticket in its place: by age, then id, as heads are read from a store.
 func (p *play) insert(l *line, slot int32) {
 	t := &p.pool[slot]
 	after := l.tail
-	for after != nobody && p.pool[after].age > t.age {
+	for after != nobody && (p.pool[after].age > t.age || p.pool[after].age == t.age && p.pool[after].arrival.ID > t.arrival.ID) {
 		after = p.pool[after].prev
 	}
 	t.prev, t.waits = after, true

@@ -165,7 +165,12 @@ func (p *play) closeDay() {
 // close counts whom nobody served in time.
 func (p *play) close() {
 	for slot := range p.pool {
-		if t := &p.pool[slot]; t.waits {
+		t := &p.pool[slot]
+		if t.passing { // in the hands of somebody who cannot help
+			t.passing = false
+			p.insert(p.lines[t.line], int32(slot))
+		}
+		if t.waits {
 			p.leave(int32(slot), 0, nobody)
 		}
 	}

@@ -265,7 +265,7 @@ func (p *play) lineOf(r *router.Run) int32 {
 		c.at(p.now)
 		p.clocks = append(p.clocks, c)
 	}
-	l := &line{clock: p.clocks[q], queue: q, cost: full, head: nobody, tail: nobody, ripe: nobody, fresh: nobody}
+	l := &line{clock: p.clocks[q], queue: q, cost: full, head: nobody, tail: nobody, ripe: nobody, fresh: nobody, holder: nobody}
 	l.cand.Head.Run, l.cand.Class = *r, params.For(r.Channel)
 	if cost, ok := p.s.Cost[r.Channel]; ok {
 		l.cost = cost

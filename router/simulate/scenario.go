@@ -125,6 +125,7 @@ type SearchDoc struct {
 	Boost   []float64                      `yaml:"boost"`
 	Weights map[router.ClassName][]float64 `yaml:"weights"`
 	Runs    int                            `yaml:"runs"` // trials at most; default 60
+	Try     []TrialDoc                     `yaml:"try"`  // of atc, tried first
 }
 
 // Read reads a scenario file and checks it as a whole; zones finds time zones by name. Its error is a *router.Error with

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -50,6 +51,14 @@ func (c *checker) search() {
 		c.out.Search.Runs = 60
 	}
 	c.within("search.runs", float64(c.out.Search.Runs), 1, 10000)
+	for i, t := range d.Try {
+		path := fmt.Sprintf("search.try[%d]", i)
+		if t.Rule != order.ATC {
+			c.bad(path+".rule", "only atc is searched")
+			continue
+		}
+		c.out.first = append(c.out.first, c.trial(path, t))
+	}
 }
 
 func (c *checker) axis(path string, bounds []float64, lo, hi, least float64, get func(Params) float64, set func(*Params, float64)) {
@@ -80,13 +89,13 @@ func (a axis) part(p Params) float64 {
 	return math.Log(a.get(p)/a.lo) / math.Log(a.hi/a.lo)
 }
 
-// Find looks for the parameters of atc that give the best share within SLA for every worst wait: first a coarse
-// grid over K, g and b, then the neighbors of what nothing yet found beats, closer each time. try plays a batch of
+// Find looks for the parameters of atc that give the best share within SLA for every worst wait: first what the
+// document says and a coarse grid over K, g and b, then the neighbors of what nothing yet found beats, closer each time. try plays a batch of
 // trials and answers in their order. Search.Runs bounds the trials. The answer is the frontier, by worst wait.
 func (s *Scenario) Find(try func([]Trial) ([]Result, error)) ([]Result, error) {
 	var found []Result
 	seen, left := map[string]bool{}, s.Search.Runs
-	batch := s.grid()
+	batch := append(slices.Clone(s.first), s.grid()...)
 	for step := .25; left > 0; step /= 2 {
 		var fresh []Trial
 		for _, t := range batch {

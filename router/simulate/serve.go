@@ -57,12 +57,18 @@ func (p *play) serve(who int32) (took bool) {
 // choose finds what an agent would be given by a pull: within a queue its own rule decides, between the
 // firsts of the queues atc does (order.Lines).
 func (p *play) choose(who int32) int32 {
-	if p.keptFree(who) {
-		return nobody
-	}
 	var first, best, r order.Ranked
 	slot, found := nobody, nobody
 	now := p.time(p.now)
+	if l := p.keeper(who); l != nil {
+		if p.roomFor(l, who) {
+			p.heads(l, who, p.rules[l.queue], now, &best, &r, &found)
+		}
+		if found != nobody {
+			l.holder = nobody
+		}
+		return found
+	}
 	for q, lines := range p.byQueue {
 		found = nobody
 		for _, l := range lines {
@@ -131,19 +137,29 @@ func (p *play) heads(l *line, who int32, rule order.Rule, now time.Time, best, r
 	}
 }
 
-// keptFree reports whether an agent is to empty his hands first: a line costs more than he has free, has waited
-// longer for room than Setup.Rooms, and nobody else has the room.
-func (p *play) keptFree(who int32) bool {
-	a := &p.agents[who]
-	if p.s.Rooms == 0 || a.free == full {
-		return false
+// keeper finds the line for which an agent empties his hands, nil if there is none. A line that costs more than
+// he has free, has waited longer for room than Setup.Rooms, and finds room nowhere reserves the next agent who asks,
+// one at a time; once his hands are empty he takes from it first.
+func (p *play) keeper(who int32) *line {
+	if p.s.Rooms == 0 {
+		return nil
 	}
+	a := &p.agents[who]
 	for _, l := range p.lines {
-		if l.n > 0 && l.cost > a.free && l.after[who] >= 0 && p.wait(l, l.head) > max(int64(p.s.Rooms), l.after[who]) && !p.roomElsewhere(l, who) {
-			return true
+		switch {
+		case l.holder != nobody && (l.n == 0 || !p.agents[l.holder].there || p.wait(l, l.head) <= int64(p.s.Rooms)):
+			l.holder = nobody // what it was for is gone
+		case l.holder == who:
+			return l
 		}
 	}
-	return false
+	for _, l := range p.lines {
+		if l.n > 0 && l.holder == nobody && l.cost > a.free && l.after[who] >= 0 && p.wait(l, l.head) > max(int64(p.s.Rooms), l.after[who]) && !p.roomElsewhere(l, who) {
+			l.holder = who
+			return l
+		}
+	}
+	return nil
 }
 
 func (p *play) roomElsewhere(l *line, who int32) bool {

@@ -114,7 +114,7 @@ func (s *shell) printSimulation(r simulate.Report) error {
 }
 
 func row(w *tabwriter.Writer, x simulate.Result, classes []router.ClassName) {
-	fmt.Fprintf(w, "%s\t%.1f\t%.1f–%.1f\t", simulate.Trial{Rule: x.Rule, Params: x.Params}, x.InSLA.Mean, x.InSLA.Lo, x.InSLA.Hi)
+	fmt.Fprintf(w, "%s\t%.2f\t%.2f–%.2f\t", simulate.Trial{Rule: x.Rule, Params: x.Params}, x.InSLA.Mean, x.InSLA.Lo, x.InSLA.Hi)
 	for _, k := range classes {
 		fmt.Fprintf(w, "%.1f\t", x.ByClass[k].InSLA.Mean)
 	}

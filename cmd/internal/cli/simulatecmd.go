@@ -33,7 +33,7 @@ func (s *shell) simulateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for name, bad := range map[string]bool{"load": f.load <= 0 || f.load > 3, "seeds": f.seeds < 1 || f.seeds > 1000, "days": f.days < 1 || f.days > 3660} {
+			for name, bad := range map[string]bool{"load": !(f.load > 0 && f.load <= 3), "seeds": f.seeds < 1 || f.seeds > 1000, "days": f.days < 1 || f.days > 3660} {
 				if c.Flags().Changed(name) && bad {
 					return usage{fmt.Errorf("--%s is out of bounds", name)}
 				}
