@@ -171,7 +171,7 @@ func TestE18HeadOfLine(t *testing.T) {
 	}{{"Poisson .95", .95, false, 2.00}, {"Poisson .98", .98, false, 1.99}, {"even .95", .95, true, 1.04}, {"even .98", .98, true, 1.02}} {
 		var line, head float64
 		told := map[router.TicketID][2]float64{} // forecasts made at arrival, in units
-		l := law{agents: 100, rates: []float64{100 * c.rho}, weights: []float64{1}, rule: order.FIFO, units: 5000, even: c.even}
+		l := law{agents: 100, rates: []float64{100 * c.rho}, weights: []float64{1}, rule: order.FIFO, units: 8000, even: c.even}
 		l.watch = func(v *View, e Event) {
 			switch {
 			case e.Kind == Came && v.Idle() == 0 && v.Waiting() > 0:

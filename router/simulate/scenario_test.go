@@ -12,39 +12,42 @@ import (
 	"switchyard/router/policy"
 )
 
+// junk are slips in the wallet's document, and the path that must be named.
+var junk = []struct{ old, with, path string }{
+	{"load: 0.94", "load: -1", "load"},
+	{"load: 0.94", "load: .nan", "load"},
+	{"seeds: 8", "seeds: 0", "seeds"},
+	{"days: 60", "days: 100000", "days"},
+	{"zone: Asia/Shanghai", "zone: Mars/Base", "zone"},
+	{"share: 0.15", "share: 0.5", "classes"},
+	{"weight: 8", "weight: 0", "classes[0].weight"},
+	{"weight: 8", "weight: .inf", "classes[0].weight"},
+	{"target: 5m", "target: 0s", "classes[0].target"},
+	{"mean: 12m, cv: 1.2", "mean: 12m, cv: -1", "classes[0].service.cv"},
+	{"mean: 2h, distribution: exponential", "mean: 2h, distribution: weird", "classes[0].patience.distribution"},
+	{"{amp: 0.5, phase: 0}", "{amp: 2}", "classes[0].arrivals.amp"},
+	{"{amp: 0.5, phase: 0}", "{by_hour: [1, 2]}", "classes[0].arrivals.by_hour"},
+	{"from: 5m, to: 35m", "from: 35m, to: 5m", "classes[1].cutoff"},
+	{"phone: 0.4", "phone: 0.9", "classes[0].channels"},
+	{"phone: 0.4", "pigeon: 0.4", "classes[0].channels.pigeon"},
+	{"name: payment", "name: security", "classes[1].name"},
+	{"[{skill: security, level: 1}]", "[{skill: security, level: 3}]", "classes[0]"},
+	{"count: 6", "count: -6", "agents[0].count"},
+	{"languages: [zh]}", "languages: [zh], shift: {daily: [\"8-16\"]}}", "agents[2].shift.daily[0]"},
+	{"capacity: {phone: 100", "capacity: {phone: 1000", "capacity.phone"},
+	{"wrong_topic: {share: 0.1, pass_on_after: 2m}", "wrong_topic: {share: 0.1}", "wrong_topic.pass_on_after"},
+	{"{rule: strict}", "{rule: best}", "rules[0].rule"},
+	{"{rule: strict}", "{rule: strict, k: 5m}", "rules[0].k"},
+	{"{rule: strict}", "{rule: strict, weights: {nobody: 1}}", "rules[0].weights.nobody"},
+	{"guard: 3}", "guard: 0.5}", "rules[4].guard"},
+	{"guard: [1.5, 4]", "guard: [4, 1.5]", "search.guard"},
+	{"runs: 60}", "runs: 60, try: [{rule: fifo}]}", "search.try[0].rule"},
+}
+
 // Junk is named by its path, and nothing runs half.
 func TestJunkIsNamed(t *testing.T) {
 	good := string(Wallet())
-	for _, c := range []struct{ old, with, path string }{
-		{"load: 0.94", "load: -1", "load"},
-		{"load: 0.94", "load: .nan", "load"},
-		{"seeds: 8", "seeds: 0", "seeds"},
-		{"days: 60", "days: 100000", "days"},
-		{"zone: Asia/Shanghai", "zone: Mars/Base", "zone"},
-		{"share: 0.15", "share: 0.5", "classes"},
-		{"weight: 8", "weight: 0", "classes[0].weight"},
-		{"weight: 8", "weight: .inf", "classes[0].weight"},
-		{"target: 5m", "target: 0s", "classes[0].target"},
-		{"mean: 12m, cv: 1.2", "mean: 12m, cv: -1", "classes[0].service.cv"},
-		{"mean: 2h, distribution: exponential", "mean: 2h, distribution: weird", "classes[0].patience.distribution"},
-		{"{amp: 0.5, phase: 0}", "{amp: 2}", "classes[0].arrivals.amp"},
-		{"{amp: 0.5, phase: 0}", "{by_hour: [1, 2]}", "classes[0].arrivals.by_hour"},
-		{"from: 5m, to: 35m", "from: 35m, to: 5m", "classes[1].cutoff"},
-		{"phone: 0.4", "phone: 0.9", "classes[0].channels"},
-		{"phone: 0.4", "pigeon: 0.4", "classes[0].channels.pigeon"},
-		{"name: payment", "name: security", "classes[1].name"},
-		{"[{skill: security, level: 1}]", "[{skill: security, level: 3}]", "classes[0]"},
-		{"count: 6", "count: -6", "agents[0].count"},
-		{"languages: [zh]}", "languages: [zh], shift: {daily: [\"8-16\"]}}", "agents[2].shift.daily[0]"},
-		{"capacity: {phone: 100", "capacity: {phone: 1000", "capacity.phone"},
-		{"wrong_topic: {share: 0.1, pass_on_after: 2m}", "wrong_topic: {share: 0.1}", "wrong_topic.pass_on_after"},
-		{"{rule: strict}", "{rule: best}", "rules[0].rule"},
-		{"{rule: strict}", "{rule: strict, k: 5m}", "rules[0].k"},
-		{"{rule: strict}", "{rule: strict, weights: {nobody: 1}}", "rules[0].weights.nobody"},
-		{"guard: 3}", "guard: 0.5}", "rules[4].guard"},
-		{"guard: [1.5, 4]", "guard: [4, 1.5]", "search.guard"},
-		{"runs: 60}", "runs: 60, try: [{rule: fifo}]}", "search.try[0].rule"},
-	} {
+	for _, c := range junk {
 		doc := strings.Replace(good, c.old, c.with, 1)
 		if doc == good {
 			t.Fatalf("%q is not in the document", c.old)
