@@ -26,6 +26,7 @@ type Case struct {
 	Patience time.Duration // it leaves after so long; 0: never
 	CutoffAt time.Time
 	Given    *router.Classification // stored; nil: Topic alone
+	Messages []router.Message       // of the customer, where rules look at them
 }
 
 const (

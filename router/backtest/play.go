@@ -143,7 +143,7 @@ func (p *player) live(now time.Time, v *simulate.View) map[router.ClassName]prio
 
 // look makes the snapshot that decisions see until the next look.
 func (p *player) look(now time.Time, v *simulate.View) error {
-	in := load.Inputs{Now: now, Last: p.snap, Arrivals: p.arrivals(now)}
+	in := load.Inputs{Now: now, Last: p.snap, Arrivals: p.arrivals(now), Overload: p.modes.Overload.On}
 	if v != nil {
 		v.Lines(func(r *router.Run, waiting int, longest time.Duration) {
 			in.Lines = append(in.Lines, load.Line{Run: *r, Waiting: waiting, OldestAgeAt: p.rs.Calendar(r.Queue).Before(now, longest)})
@@ -159,6 +159,7 @@ func (p *player) look(now time.Time, v *simulate.View) error {
 	snap, err := load.Make(p.rs.Ruleset, in)
 	if err == nil {
 		p.snap = snap
+		p.modes, _ = route.NextModes(p.rs.Ruleset, snap, p.modes, now)
 	}
 	return err
 }
@@ -211,7 +212,7 @@ func (p *player) input(c Case, t router.Ticket, now time.Time) decide.Input {
 	if given == nil {
 		given = &router.Classification{Topic: c.Topic, Confidence: 1, Language: c.Language}
 	}
-	return decide.Input{Ticket: t, Snapshot: p.snap, Modes: p.modes, Rules: p.rs, Given: given, Now: now}
+	return decide.Input{Ticket: t, Messages: c.Messages, Snapshot: p.snap, Modes: p.modes, Rules: p.rs, Given: given, Now: now}
 }
 
 // stand is the run a decision puts a case in.

@@ -202,6 +202,20 @@ func (p *pull) reservable(r router.Run, why string) bool {
 	return why == noCapacity && p.free < match.Full && p.view.Rules.Capacity[r.Channel] <= match.Full && !p.roomElsewhere(r)
 }
 
+// leastHeld reports whether the agent holds least of those who could serve the run with empty hands.
+func (p *pull) leastHeld(r router.Run) bool {
+	mine := match.Full - p.free
+	for _, a := range p.view.Agents {
+		if a.User.ID == p.agent.ID || !p.there(a) || !a.User.Covers(r.Queue) || !a.User.CanServe(r.Needs, r.Speaks) {
+			continue
+		}
+		if a.Held < mine || a.Held == mine && a.User.ID < p.agent.ID {
+			return false
+		}
+	}
+	return true
+}
+
 // roomElsewhere reports whether some other available agent could take the run now.
 func (p *pull) roomElsewhere(r router.Run) bool {
 	for _, a := range p.view.Agents {

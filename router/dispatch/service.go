@@ -66,6 +66,8 @@ type Service struct {
 	seen     sync.Map // router.AgentID → time.Time of the last pull that wrote a sign of life
 	pulling  sync.Map // router.AgentID → *sync.Mutex: one pull of an agent at a time in this process
 	rounds   rounds   // pulls of this process that share a look
+	replays  replays  // back-tests of this process
+	promised sync.Map // router.AgentID → router.RunKey that he empties his hands for
 	inFlight inFlight // heads that pulls of this process are claiming right now
 }
 

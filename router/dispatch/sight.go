@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/match"
 	"switchyard/router/order"
 	"switchyard/router/store"
 )
@@ -173,7 +174,7 @@ func (v *sight) choose(ctx context.Context, p *pull, left int) error {
 		v.s.serve(ctx, []*pull{p})
 		return p.err
 	case !v.reserves(p):
-		p.ranked, p.ahead = v.order(mine).First(rankedHeads, p.agent.Weights, v.taken)
+		p.ranked, p.ahead = v.order(v.promised(p, mine)).First(rankedHeads, p.agent.Weights, v.taken)
 		p.starving = v.starving(p, mine)
 		p.tooYoung(mine)
 		p.hand(0)
@@ -182,22 +183,41 @@ func (v *sight) choose(ctx context.Context, p *pull, left int) error {
 }
 
 // reserves reports whether this agent is to empty his hands first: a run costs more than he has
-// free, less than he has in all, and its oldest has waited longer than the policy allows.
-// Only agents who hold something are reserved, and only while nobody has the room.
+// free, less than he has in all, its oldest has waited longer than the policy allows, nobody has the room,
+// and of those who could make it he holds least. Only one agent is reserved for a run; when his hands
+// are empty he takes from it first.
 func (v *sight) reserves(p *pull) bool {
 	for _, r := range v.runs {
 		in, why := p.judge(r)
-		if !p.reservable(r, why) {
+		if !p.reservable(r, why) || !p.leastHeld(r) {
 			continue
 		}
 		for _, c := range v.heads[in.key()] {
 			if c.Wait > v.view.Rules.ReserveAfter && c.Head.SkipFor != p.agent.ID {
 				p.passed = append(p.passed, router.PassedRun{Run: r.Key, TicketID: c.Head.TicketID, Reason: "reserved"})
+				v.s.promised.Store(p.agent.ID, r.Key)
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// promised keeps the run that an agent emptied his hands for, if it still waits: he takes from it first.
+func (v *sight) promised(p *pull, mine []reach) []reach {
+	if p.free < match.Full {
+		return mine
+	}
+	key, ok := v.s.promised.LoadAndDelete(p.agent.ID)
+	if !ok {
+		return mine
+	}
+	for _, in := range mine {
+		if in.run.Key == key.(router.RunKey) && len(v.heads[in.key()]) > 0 {
+			return []reach{in}
+		}
+	}
+	return mine
 }
 
 // order puts the heads of runs in line; pulls that may serve the same runs share it.

@@ -110,6 +110,15 @@ func (r *Ruleset) Topic(name router.Topic) *Topic {
 	return nil
 }
 
+// RuleList are the expressions of all rules.
+func (r *Ruleset) RuleList() []string {
+	var out []string
+	for _, rule := range r.Rules {
+		out = append(out, rule.RuleDoc.When, rule.RuleDoc.Cutoff)
+	}
+	return out
+}
+
 // Calendar is the calendar of a queue; the one that never closes for a queue that is gone.
 func (r *Ruleset) Calendar(q router.QueueName) *hours.Calendar {
 	if queue := r.Queues[q]; queue != nil {
