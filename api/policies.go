@@ -109,16 +109,22 @@ func (s *Server) AddPolicy(c echo.Context, _ openapi.AddPolicyParams) error {
 
 // ActivatePolicy answers POST /v1/admin/policies/{version}/activate.
 func (s *Server) ActivatePolicy(c echo.Context, version string, _ openapi.ActivatePolicyParams) error {
-	reason, err := reasonOf(c)
+	in, err := reasonOf(c)
 	if err != nil {
 		return err
 	}
-	return s.putInForce(c, version, reason, false)
+	if in.Override && in.Reason == "" {
+		return router.FailField("api.policy", "reason", "an override needs a reason, which goes into the audit log")
+	}
+	if err := s.replayed(c.Request().Context(), version, &in); err != nil {
+		return err
+	}
+	return s.putInForce(c, version, in.Reason, false)
 }
 
 // RollBackPolicy answers POST /v1/admin/policies/rollback.
 func (s *Server) RollBackPolicy(c echo.Context, _ openapi.RollBackPolicyParams) error {
-	reason, err := reasonOf(c)
+	in, err := reasonOf(c)
 	if err != nil {
 		return err
 	}
@@ -135,16 +141,17 @@ func (s *Server) RollBackPolicy(c echo.Context, _ openapi.RollBackPolicyParams) 
 	if before == "" {
 		return router.Fail("api.rollback", router.CodeInvalidTransition, "no policy is known to have been in force before this one")
 	}
-	return s.putInForce(c, before, reason, true)
+	return s.putInForce(c, before, in.Reason, true)
 }
 
 // reasonOf reads why a policy is put in force; it may be left out.
-func reasonOf(c echo.Context) (string, error) {
+func reasonOf(c echo.Context) (openapi.ActivatePolicyRequest, error) {
 	in, err := decode[openapi.ActivatePolicyRequest](c)
 	if err != nil {
-		return "", err
+		return in, err
 	}
-	return strings.TrimSpace(in.Reason), lineFits("reason", in.Reason)
+	in.Reason = strings.TrimSpace(in.Reason)
+	return in, lineFits("reason", in.Reason)
 }
 
 // putInForce makes a stored policy the one in force. It is compiled again first: this build may refuse

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/backtest"
 	"switchyard/router/learn"
 	"switchyard/router/store"
 	"switchyard/router/whatif"
@@ -72,6 +73,9 @@ type ActivateModelRequest struct {
 
 // ActivatePolicyRequest defines model for ActivatePolicyRequest.
 type ActivatePolicyRequest struct {
+	// Override Although a class gets worse than the margin; needs a reason.
+	Override bool `json:"override,omitempty,omitzero"`
+
 	// Reason Why, for the audit log and the history.
 	Reason string `json:"reason,omitempty,omitzero"`
 }
@@ -104,6 +108,9 @@ type AuditList struct {
 	Items      []AuditEntry `json:"items"`
 	NextCursor string       `json:"next_cursor,omitempty,omitzero"`
 }
+
+// BackTest `today` and `proposed` have the shape of a rule's result of `switchyard simulate --json`.
+type BackTest = backtest.Report
 
 // BlobID defines model for BlobID.
 type BlobID = router.BlobID
@@ -1520,9 +1527,12 @@ type ServerInterface interface {
 	// GetPolicy One policy version with its document.
 	// (GET /v1/admin/policies/{version})
 	GetPolicy(ctx echo.Context, version VersionPath) error
-	// ActivatePolicy Put a stored policy in force; all waiting work is decided again.
+	// ActivatePolicy Put a stored policy in force. It is replayed over the desk's past first: if a class would get worse than the policy's margin this answers 409 `invalid_transition` with the classes in `results`, unless `override` is set, which needs a reason. Work is decided again where the policy assigns it differently.
 	// (POST /v1/admin/policies/{version}/activate)
 	ActivatePolicy(ctx echo.Context, version VersionPath, params ActivatePolicyParams) error
+	// BackTestPolicy The desk's own past replayed under the policy in force and under this one, ticket by ticket. Made anew where none was in the last ten minutes; 503 `unavailable` while another is being made. An empty `tickets` says that there is no past to replay.
+	// (GET /v1/admin/policies/{version}/backtest)
+	BackTestPolicy(ctx echo.Context, version VersionPath) error
 	// AdminQueues The queues as they are now.
 	// (GET /v1/admin/queues)
 	AdminQueues(ctx echo.Context) error
@@ -2403,6 +2413,22 @@ func (w *ServerInterfaceWrapper) ActivatePolicy(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ActivatePolicy(ctx, version, params)
+	return err
+}
+
+// BackTestPolicy converts echo context to params.
+func (w *ServerInterfaceWrapper) BackTestPolicy(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "version" -------------
+	var version VersionPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", ctx.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.BackTestPolicy(ctx, version)
 	return err
 }
 
@@ -3672,6 +3698,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/admin/policies/rollback", wrapper.RollBackPolicy, options.OperationMiddlewares["rollBackPolicy"]...)
 	router.GET(options.BaseURL+"/v1/admin/policies/:version", wrapper.GetPolicy, options.OperationMiddlewares["getPolicy"]...)
 	router.POST(options.BaseURL+"/v1/admin/policies/:version/activate", wrapper.ActivatePolicy, options.OperationMiddlewares["activatePolicy"]...)
+	router.GET(options.BaseURL+"/v1/admin/policies/:version/backtest", wrapper.BackTestPolicy, options.OperationMiddlewares["backTestPolicy"]...)
 	router.GET(options.BaseURL+"/v1/admin/models", wrapper.ListModels, options.OperationMiddlewares["listModels"]...)
 	router.POST(options.BaseURL+"/v1/admin/models", wrapper.TrainModel, options.OperationMiddlewares["trainModel"]...)
 	router.GET(options.BaseURL+"/v1/admin/models/:version", wrapper.GetModel, options.OperationMiddlewares["getModel"]...)
