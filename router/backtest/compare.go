@@ -61,18 +61,18 @@ type Change struct {
 const mostChanged = 25
 
 // Compare replays cases under today's policy and a proposed one.
-func Compare(today, proposed *decide.Ruleset, cases []Case, people []router.User, progress func(done, total float64)) (*Report, error) {
+func Compare(today, proposed *decide.Ruleset, cases []Case, desk Desk, progress func(done, total float64)) (*Report, error) {
 	half := func(from float64) func(done, total float64) {
 		if progress == nil {
 			return nil
 		}
 		return func(done, total float64) { progress(from*total+done, 2*total) }
 	}
-	a, err := Play(today, cases, people, half(0))
+	a, err := Play(today, cases, desk, half(0))
 	if err != nil {
 		return nil, err
 	}
-	b, err := Play(proposed, cases, people, half(1))
+	b, err := Play(proposed, cases, desk, half(1))
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 func TestCompare(t *testing.T) {
 	today := rules(t)
 	cases := past(4000, 4, 7)
-	people := crew(2)
+	people := Desk{People: crew(2)}
 	same, err := Compare(today, today, cases, people, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestCompare(t *testing.T) {
 
 // What was told is near what happened, and the nine-in-ten band holds nine in ten.
 func TestToldWaitsHold(t *testing.T) {
-	p, err := Play(rules(t), past(9000, 9, 11), crew(2), nil)
+	p, err := Play(rules(t), past(9000, 9, 11), Desk{People: crew(2)}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

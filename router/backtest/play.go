@@ -12,6 +12,7 @@ import (
 	"switchyard/router/prioritize"
 	"switchyard/router/route"
 	"switchyard/router/simulate"
+	"switchyard/router/textmodel"
 )
 
 // Fate is what became of a ticket.
@@ -41,18 +42,26 @@ type Played struct {
 // lookEvery is how often the load is looked at and idle agents look again, on the virtual clock.
 const lookEvery = 5 * time.Minute
 
+// Desk is who serves, and with what.
+type Desk struct {
+	People []router.User
+	// Reclassify runs a text model over each ticket's messages again, where it has some, instead of keeping the stored
+	// classification; nil: it is kept.
+	Reclassify *textmodel.Model
+}
+
 // Play replays cases, in the order of their arrival, under a policy, with agents who are there through their shifts.
 // invalid_field: there is nobody, or nothing came.
-func Play(rs *decide.Ruleset, cases []Case, people []router.User, progress func(done, total float64)) (*Played, error) {
+func Play(rs *decide.Ruleset, cases []Case, desk Desk, progress func(done, total float64)) (*Played, error) {
 	if len(cases) == 0 {
 		return nil, router.FailField("backtest.play", "history", "nothing came in that time")
 	}
-	p := &player{rs: rs, cases: cases, out: &Played{Fates: make([]Fate, len(cases))}, rates: map[router.ClassName]float64{}, runs: map[router.RunKey]*router.Run{},
+	p := &player{rs: rs, cases: cases, model: desk.Reclassify, out: &Played{Fates: make([]Fate, len(cases))}, rates: map[router.ClassName]float64{}, runs: map[router.RunKey]*router.Run{},
 		index: make(map[router.TicketID]int, len(cases)), state: make([]ticketState, len(cases))}
 	for i, c := range cases {
 		p.index[c.ID] = i
 	}
-	for _, u := range people {
+	for _, u := range desk.People {
 		if u.Role != router.RoleAgent || u.Disabled {
 			continue
 		}
@@ -83,6 +92,7 @@ func Play(rs *decide.Ruleset, cases []Case, people []router.User, progress func(
 type player struct {
 	rs     *decide.Ruleset
 	cases  []Case
+	model  *textmodel.Model
 	agents []simulate.Agent
 	out    *Played
 	snap   *load.Snapshot
@@ -209,7 +219,10 @@ type ticketState struct {
 
 func (p *player) input(c Case, t router.Ticket, now time.Time) decide.Input {
 	given := c.Given
-	if given == nil {
+	switch {
+	case p.model != nil && len(c.Messages) > 0:
+		return decide.Input{Ticket: t, Messages: c.Messages, Snapshot: p.snap, Modes: p.modes, Rules: p.rs, Model: p.model, Now: now}
+	case given == nil:
 		given = &router.Classification{Topic: c.Topic, Confidence: 1, Language: c.Language}
 	}
 	return decide.Input{Ticket: t, Messages: c.Messages, Snapshot: p.snap, Modes: p.modes, Rules: p.rs, Given: given, Now: now}

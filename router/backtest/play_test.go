@@ -55,11 +55,11 @@ func crew(n int) (us []router.User) {
 func TestPlayTellsEveryFate(t *testing.T) {
 	rs := rules(t)
 	cases := past(3000, 10, 1)
-	first, err := Play(rs, cases, crew(3), nil)
+	first, err := Play(rs, cases, Desk{People: crew(3)}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Play(rs, cases, crew(3), nil)
+	again, err := Play(rs, cases, Desk{People: crew(3)}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func BenchmarkPlay(b *testing.B) {
 		cases := past(n.n, n.days, 2)
 		b.Run(fmt.Sprint(n.n), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := Play(rs, cases, crew(n.agents), nil); err != nil {
+				if _, err := Play(rs, cases, Desk{People: crew(n.agents)}, nil); err != nil {
 					b.Fatal(err)
 				}
 			}

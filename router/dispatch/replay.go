@@ -47,7 +47,7 @@ func (s *Service) BackTest(ctx context.Context, proposed *decide.Ruleset) (*back
 	if err != nil || len(cases) == 0 || len(people) == 0 {
 		return nil, err
 	}
-	r, err := backtest.Compare(today, proposed, cases, people, func(done, total float64) { s.replays.progress(done / max(total, 1e-9)) })
+	r, err := backtest.Compare(today, proposed, cases, backtest.Desk{People: people}, func(done, total float64) { s.replays.progress(done / max(total, 1e-9)) })
 	if err == nil {
 		s.replays.keep(of, now, r)
 	}

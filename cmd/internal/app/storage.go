@@ -126,14 +126,20 @@ func firstPolicy(file string) (doc []byte, rules *decide.Ruleset, err error) {
 
 // CheckProfile refuses queues and shifts that the policy in force, or the one a new store begins with, does not have.
 func CheckProfile(ctx context.Context, st store.Store, file string, u router.User) error {
-	rules, err := policyInForce(ctx, st)
-	if router.IsCode(err, router.CodeNotFound) {
-		_, rules, err = firstPolicy(file)
-	}
+	rules, err := RulesInForce(ctx, st, file)
 	if err != nil {
 		return err
 	}
 	return rules.CheckProfile(u)
+}
+
+// RulesInForce is the policy in force, or the one a new store begins with: of a file, or the program's own.
+func RulesInForce(ctx context.Context, st store.Store, file string) (*decide.Ruleset, error) {
+	rules, err := policyInForce(ctx, st)
+	if router.IsCode(err, router.CodeNotFound) {
+		_, rules, err = firstPolicy(file)
+	}
+	return rules, err
 }
 
 // policyInForce compiles the policy in force. not_found: there is none yet.

@@ -103,7 +103,7 @@ func (s *shell) root() *cobra.Command {
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(s.serveCommand(), s.demoCommand(), s.userCommand(), s.importCommand(), s.parseCommand(), s.maskCommand(), s.classifyCommand(), s.trainCommand(), s.simulateCommand(),
+	root.AddCommand(s.serveCommand(), s.demoCommand(), s.userCommand(), s.importCommand(), s.parseCommand(), s.maskCommand(), s.classifyCommand(), s.trainCommand(), s.simulateCommand(), s.backtestCommand(),
 		s.configCommand(), s.migrateCommand(), s.doctorCommand(), s.benchCommand(), s.versionCommand())
 	return root
 }

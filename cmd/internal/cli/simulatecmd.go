@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"switchyard/api/chart"
 	"switchyard/router"
+	"switchyard/router/order"
 	"switchyard/router/policy"
 	"switchyard/router/simulate"
 )
@@ -19,6 +22,7 @@ import (
 type simulateFlags struct {
 	reference, wallet, search, json bool
 	load                            float64
+	svg                             string
 	seeds, days                     int
 }
 
@@ -47,6 +51,7 @@ func (s *shell) simulateCommand() *cobra.Command {
 	c.Flags().IntVar(&f.seeds, "seeds", 0, "number of seeds (default: the scenario's)")
 	c.Flags().IntVar(&f.days, "days", 0, "days a seed (default: the scenario's)")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
+	c.Flags().StringVar(&f.svg, "svg", "", "write a picture of shares against worst waits to a file")
 	return c
 }
 
@@ -101,8 +106,25 @@ func (s *shell) simulate(ctx context.Context, doc []byte, f simulateFlags) error
 	if err != nil {
 		return err
 	}
+	if f.svg != "" {
+		picture, err := frontierChart(r)
+		if err := writeChart(f.svg, picture, err); err != nil {
+			return err
+		}
+	}
 	if f.json {
 		return json.NewEncoder(s.out).Encode(r)
 	}
 	return s.printSimulation(r)
+}
+
+// frontierChart shows every rule and every point of the frontier: the share in SLA against the worst wait.
+func frontierChart(r simulate.Report) (chart.Picture, error) {
+	in := chart.FrontierChart{Title: fmt.Sprintf("%s at load %.2f: in SLA against worst wait over target", r.Name, r.Load), NameName: "rule", ShareName: "in SLA %", WorstName: "worst wait / target",
+		ChosenName: "atc of the scenario", FrontierName: "frontier", DominatedNames: "beaten in both"}
+	for i, x := range append(slices.Clone(r.Rules), r.Frontier...) {
+		t := simulate.Trial{Rule: x.Rule, Params: x.Params}
+		in.Choices = append(in.Choices, chart.Choice{Name: t.String(), Share: x.InSLA.Mean, Worst: x.Worst.Mean, Chosen: i < len(r.Rules) && x.Rule == order.ATC})
+	}
+	return chart.Frontier(in)
 }
