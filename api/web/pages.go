@@ -18,6 +18,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"switchyard/api/auth"
+	"switchyard/api/chart"
 	"switchyard/api/gate"
 	"switchyard/channels/runner"
 	"switchyard/router"
@@ -95,7 +96,8 @@ func (p *Pages) funcs(lang router.Language) template.FuncMap {
 			}
 			return h.Address
 		},
-		"static": func(name string) string { return "/static/" + name + "?v=" + p.version },
+		"drawing": func(p chart.Picture) template.HTML { return template.HTML(p.SVG) }, // drawn and escaped by api/chart
+		"static":  func(name string) string { return "/static/" + name + "?v=" + p.version },
 		"clock": func(t time.Time) string {
 			return t.In(p.Live.View().Rules.Zone).Format("01\u201102 15:04") // the hyphen does not break
 		},
@@ -156,6 +158,7 @@ func (p *Pages) Routes() []gate.Route {
 		{Method: "GET", Path: "/manager/line", Permission: gate.Oversee, Handler: p.linePage},
 		{Method: "GET", Path: "/manager/line/live", Permission: gate.Oversee, Handler: p.lineLive},
 		{Method: "GET", Path: "/manager/policy/whatif", Permission: gate.Oversee, Handler: p.whatIf},
+		{Method: "GET", Path: "/manager/policy/backtest", Permission: gate.Oversee, Handler: p.backTest},
 		{Method: "GET", Path: "/manager/incidents", Permission: gate.Oversee, Handler: p.managerIncidents},
 		{Method: "GET", Path: "/manager/incidents/:id", Permission: gate.Oversee, Handler: p.managerIncident},
 		{Method: "GET", Path: "/manager/policy", Permission: gate.Oversee, Handler: p.managerPolicy},

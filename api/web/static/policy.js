@@ -4,6 +4,7 @@ import {call, toast} from './app.js';
 const form = document.querySelector('form[data-act=policy]');
 const cells = [...form.querySelectorAll('input[data-field]')];
 const whatIf = document.getElementById('whatif');
+const replay = document.getElementById('replay');
 const promote = document.getElementById('promote');
 
 const show = (out, text) => { out.hidden = !text; out.textContent = text; };
@@ -56,12 +57,28 @@ async function tryOut() {
   promote.hidden = Boolean(res.data.active);
   promote.querySelector('form').dataset.version = version;
   toast(`${form.dataset.saved} ${version}`);
+  replayPast(version);
+}
+
+/** the desk's past under this version; it may take some seconds. */
+async function replayPast(version) {
+  replay.hidden = false;
+  replay.textContent = replay.dataset.busy;
+  const page = await fetch('/manager/policy/backtest?version=' + encodeURIComponent(version), {credentials: 'same-origin'});
+  if (page.ok) replay.innerHTML = await page.text(); // rendered and escaped by our own server
+  else replay.textContent = (await page.json().catch(() => ({}))).detail ?? page.status;
+  const asks = promote?.querySelector('[data-override]');
+  if (asks) asks.hidden = replay.querySelector('[data-refused=true]') === null;
 }
 
 async function put(f, path) {
   const reason = f.reason.value.trim();
-  const res = await call('POST', path, reason ? {reason} : {}, {quiet: true});
+  const body = reason ? {reason} : {};
+  if (f.override?.checked) body.override = true;
+  const res = await call('POST', path, body, {quiet: true});
   if (res.ok) { location.href = '/manager/policy'; return; }
+  const asks = f.querySelector('[data-override]');
+  if (asks && res.status === 409) asks.hidden = false;
   const out = f.parentElement.querySelector('.problems');
   const text = [res.data?.detail ?? res.status, ...(res.data?.results ?? []).map(p => `${p.path}: ${p.detail}`)].join('\n');
   if (out) show(out, text); else toast(text);
