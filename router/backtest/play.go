@@ -8,6 +8,7 @@ import (
 	"switchyard/router/decide"
 	"switchyard/router/load"
 	"switchyard/router/match"
+	"switchyard/router/pace"
 	"switchyard/router/policy"
 	"switchyard/router/prioritize"
 	"switchyard/router/route"
@@ -56,7 +57,7 @@ func Play(rs *decide.Ruleset, cases []Case, desk Desk, progress func(done, total
 	if len(cases) == 0 {
 		return nil, router.FailField("backtest.play", "history", "nothing came in that time")
 	}
-	p := &player{rs: rs, cases: cases, model: desk.Reclassify, out: &Played{Fates: make([]Fate, len(cases))}, rates: map[router.ClassName]float64{}, runs: map[router.RunKey]*router.Run{},
+	p := &player{rs: rs, cases: cases, model: desk.Reclassify, out: &Played{Fates: make([]Fate, len(cases))}, rates: map[router.ClassName]float64{}, paces: map[pace.Key]pace.Meter{}, runs: map[router.RunKey]*router.Run{},
 		index: make(map[router.TicketID]int, len(cases)), state: make([]ticketState, len(cases))}
 	for i, c := range cases {
 		p.index[c.ID] = i
@@ -100,6 +101,7 @@ type player struct {
 	runs   map[router.RunKey]*router.Run
 	rates  map[router.ClassName]float64 // arrivals a minute, smoothed
 	came   map[router.ClassName]int     // since the last look
+	paces  map[pace.Key]pace.Meter      // handling times, learned as they come
 	looked time.Time
 	index  map[router.TicketID]int
 	state  []ticketState
@@ -153,7 +155,7 @@ func (p *player) live(now time.Time, v *simulate.View) map[router.ClassName]prio
 
 // look makes the snapshot that decisions see until the next look.
 func (p *player) look(now time.Time, v *simulate.View) error {
-	in := load.Inputs{Now: now, Last: p.snap, Arrivals: p.arrivals(now), Overload: p.modes.Overload.On}
+	in := load.Inputs{Now: now, Last: p.snap, Arrivals: p.arrivals(now), Overload: p.modes.Overload.On, Paces: p.paces}
 	if v != nil {
 		v.Lines(func(r *router.Run, waiting int, longest time.Duration) {
 			in.Lines = append(in.Lines, load.Line{Run: *r, Waiting: waiting, OldestAgeAt: p.rs.Calendar(r.Queue).Before(now, longest)})
@@ -291,6 +293,10 @@ func (p *player) watch(_ *simulate.View, e simulate.Event) {
 	switch e.Kind {
 	case simulate.Started:
 		f.Wait, f.Served = e.Wait, true
+		if c := p.cases[p.index[e.ID]]; c.Service > 0 {
+			k := pace.Key{Class: f.Class, Channel: c.Channel}
+			p.paces[k] = p.paces[k].Observe(c.Service, e.At)
+		}
 	case simulate.Left:
 		f.Wait, f.Left = e.Wait, true
 	}

@@ -67,7 +67,7 @@ type Service struct {
 	pulling  sync.Map // router.AgentID → *sync.Mutex: one pull of an agent at a time in this process
 	rounds   rounds   // pulls of this process that share a look
 	replays  replays  // back-tests of this process
-	promised sync.Map // router.AgentID → router.RunKey that he empties his hands for
+	promised sync.Map // router.AgentID → router.RunKey that he makes room for
 	inFlight inFlight // heads that pulls of this process are claiming right now
 }
 

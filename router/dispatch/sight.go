@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"switchyard/router"
-	"switchyard/router/match"
 	"switchyard/router/order"
 	"switchyard/router/store"
 )
@@ -182,10 +181,10 @@ func (v *sight) choose(ctx context.Context, p *pull, left int) error {
 	return nil
 }
 
-// reserves reports whether this agent is to empty his hands first: a run costs more than he has
+// reserves reports whether this agent is to make room first: a run costs more than he has
 // free, less than he has in all, its oldest has waited longer than the policy allows, nobody has the room,
-// and of those who could make it he holds least. Only one agent is reserved for a run; when his hands
-// are empty he takes from it first.
+// and of those who could make it he holds least. Only one agent is reserved for a run; when he has the
+// room he takes from it first.
 func (v *sight) reserves(p *pull) bool {
 	for _, r := range v.runs {
 		in, why := p.judge(r)
@@ -203,17 +202,15 @@ func (v *sight) reserves(p *pull) bool {
 	return false
 }
 
-// promised keeps the run that an agent emptied his hands for, if it still waits: he takes from it first.
+// promised keeps the run that an agent made room for, if it still waits: he takes from it first.
 func (v *sight) promised(p *pull, mine []reach) []reach {
-	if p.free < match.Full {
-		return mine
-	}
-	key, ok := v.s.promised.LoadAndDelete(p.agent.ID)
+	key, ok := v.s.promised.Load(p.agent.ID)
 	if !ok {
 		return mine
 	}
 	for _, in := range mine {
 		if in.run.Key == key.(router.RunKey) && len(v.heads[in.key()]) > 0 {
+			v.s.promised.Delete(p.agent.ID)
 			return []reach{in}
 		}
 	}

@@ -31,40 +31,32 @@ const (
 
 // Predict is the wait of a ticket of the stream me that comes now, under an order, while agents serve the streams
 // (me among them) and none is idle. It looks for the wait w after which all that goes before it is done: what waits
-// now and stands before it then, and what comes meanwhile and overtakes it. With mean patience given (0: none gives
-// up) the work ahead shrinks by those who leave: the sum over i up to the Q ahead of 1/(Nμ + iθ) (ROUTING §4; Whitt).
+// now and stands before it then, what comes meanwhile and overtakes it, and one service on until an agent is free.
+// With mean patience given (0: none gives up) the work ahead shrinks by those who leave: the sum over i up to the Q
+// ahead of 1/(Nμ + iθ) (ROUTING §4; Whitt).
 func Predict(rule order.Rule, me Stream, all []Stream, agents float64, patience time.Duration) time.Duration {
-	if agents <= 0 {
+	p := me.Class.Handling.Minutes()
+	if agents <= 0 || p <= 0 {
 		return horizon
 	}
-	w, work := firstStep, 0.0
-	for last := time.Duration(0); ; last, w = w, time.Duration(float64(w)*stepGrowth) {
-		if work = ahead(rule, me, all, w); work <= agents*w.Minutes() {
-			w, work = between(rule, me, all, agents, last, w)
-			break
-		}
-		if w >= horizon {
+	done := func(w time.Duration) bool { return p+ahead(rule, me, all, w) <= agents*w.Minutes() }
+	lo, hi := time.Duration(0), firstStep
+	for !done(hi) {
+		if lo, hi = hi, time.Duration(float64(hi)*stepGrowth); hi >= horizon {
 			return horizon
 		}
 	}
-	p := me.Class.Handling.Minutes()
-	if p <= 0 {
-		return w
-	}
-	return min(horizon, drained(work/p, agents/p, patience))
-}
-
-// between narrows a wait down in which the work ahead is done.
-func between(rule order.Rule, me Stream, all []Stream, agents float64, lo, hi time.Duration) (time.Duration, float64) {
 	for range 8 {
-		mid := (lo + hi) / 2
-		if ahead(rule, me, all, mid) <= agents*mid.Minutes() {
+		if mid := (lo + hi) / 2; done(mid) {
 			hi = mid
 		} else {
 			lo = mid
 		}
 	}
-	return hi, ahead(rule, me, all, hi)
+	if patience <= 0 {
+		return hi
+	}
+	return min(hi, drained(ahead(rule, me, all, hi)/p, agents/p, patience))
 }
 
 // drained is the time until q tickets ahead are gone and an agent is free, at so many a minute.
