@@ -110,6 +110,15 @@ document.addEventListener('click', async e => {
   }
 });
 
+/** what would have put this ticket first, or in another queue: the smallest changes, each in a sentence. */
+async function whatIf(form) {
+  const res = await call('GET', `/v1/tickets/${conv().dataset.id}/why?what_if=${encodeURIComponent(form.what.value)}`);
+  if (!res.ok) return;
+  const list = form.parentElement.querySelector('[data-whatif]');
+  const changes = res.data.what_if.changes.slice(0, 6).map(c => c.why[document.documentElement.lang === 'zh' ? 'zh' : 'en']);
+  list.replaceChildren(...(changes.length ? changes : [list.dataset.none]).map(text => Object.assign(document.createElement('li'), {textContent: text})));
+}
+
 document.addEventListener('submit', async e => {
   const form = e.target.closest('form[data-act]');
   if (!form) return;
@@ -121,6 +130,7 @@ document.addEventListener('submit', async e => {
     case 'resolve': return act('resolve', form.topic.value ? {topic: form.topic.value} : {});
     case 'transfer': return act('transfer', {queue: form.queue.value});
     case 'callback': return act('callbacks', {outcome: e.submitter.value});
+    case 'whatif': return whatIf(form);
   }
 });
 
