@@ -34,11 +34,11 @@ type fit struct {
 // counted gives a snapshot's inputs what all processes counted, as far as it is known here, and what was forecast.
 func (l *Live) counted(in *load.Inputs) {
 	desk := l.tallies.arrivals.pending("desk", l.tallies.desk)
-	by, over := desk.Since(in.Now.Add(-arrivalWindow), in.Now)
+	by, _ := desk.Since(in.Now.Add(-arrivalWindow), in.Now) // a desk that counts since a minute ago has no higher rate for it
 	in.Arrivals = map[router.ClassName]float64{}
 	for class, n := range by {
 		if class != "" {
-			in.Arrivals[class] = float64(n) / over.Minutes()
+			in.Arrivals[class] = float64(n) / arrivalWindow.Minutes()
 			in.ArrivalsPerMinute += in.Arrivals[class]
 		}
 	}

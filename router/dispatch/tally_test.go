@@ -93,7 +93,7 @@ func TestTalliesAddUp(t *testing.T) {
 	d.now = d.now.Add(tallyEvery)
 	d.mu.Unlock()
 	d.must(second.Live.Refresh(d.ctx))
-	if a, b := d.Live.View().Snapshot, second.Live.View().Snapshot; a.ArrivalsPerMinute != b.ArrivalsPerMinute || a.Lines["payment"].ArrivalsPerMinute != 2 {
+	if a, b := d.Live.View().Snapshot, second.Live.View().Snapshot; a.ArrivalsPerMinute != b.ArrivalsPerMinute || a.Lines["payment"].ArrivalsPerMinute != 0.2 {
 		t.Fatalf("%v %v", a.ArrivalsPerMinute, b.ArrivalsPerMinute)
 	}
 }

@@ -25,7 +25,9 @@ const (
 	// samples are the ages of a stream that are looked at, as if evenly spread.
 	samples = 5
 	// firstStep and stepGrowth are the grid on which a wait is sought.
-	firstStep  = 15 * time.Second
+	firstStep = 15 * time.Second
+	// lasting is how long the present rate of arrivals is taken to last: beyond it nobody knows.
+	lasting    = 2 * time.Hour
 	stepGrowth = 1.5
 )
 
@@ -101,8 +103,8 @@ func ahead(rule order.Rule, me Stream, all []Stream, w time.Duration) float64 {
 			if before(s.Class, w+time.Duration(at*float64(s.Oldest))) {
 				n += float64(s.Waiting) / samples
 			}
-			if before(s.Class, time.Duration(at*float64(w))) {
-				n += s.Rate * w.Minutes() / samples
+			if came := min(w, lasting); before(s.Class, w-time.Duration(at*float64(came))) {
+				n += s.Rate * came.Minutes() / samples
 			}
 		}
 		total += n * s.Class.Handling.Minutes() * s.Share
