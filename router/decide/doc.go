@@ -11,7 +11,4 @@
 //	C. A decision is either "waiting" in a queue of the ruleset, or "held".
 //	D. A question is asked only of a new ticket that waits, never of a machine,
 //	   and never twice; its text is a function of the ruleset and the decision.
-//
-// What is still to come has its place: a text model and a second opinion join in
-// classify; rings of skills in prioritize; forecasts in load.
 package decide
