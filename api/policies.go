@@ -218,18 +218,6 @@ func (s *Server) ListCalendars(c echo.Context) error {
 	return c.JSON(http.StatusOK, out)
 }
 
-// AdminQueues answers GET /v1/admin/queues.
-func (s *Server) AdminQueues(c echo.Context) error {
-	view, now := s.Live.View(), s.Now()
-	out := openapi.QueueList{Items: []openapi.Queue{}, At: view.Snapshot.At}
-	for _, q := range view.Rules.QueueList {
-		l := view.Snapshot.Queues[q.Name]
-		out.Items = append(out.Items, openapi.Queue{Name: q.Name, Title: q.Title, Waiting: l.Waiting, OldestSeconds: l.OldestMinutes * 60, AtRisk: l.AtRisk,
-			PredictedWaitSeconds: l.Predicted * 60, Agents: l.Agents, Open: q.Hours.Open(now), NextEdgeAt: q.Hours.NextEdge(now), Overflowing: view.Modes.Overflow[q.Name]})
-	}
-	return c.JSON(http.StatusOK, out)
-}
-
 // AdminLoad answers GET /v1/admin/load.
 func (s *Server) AdminLoad(c echo.Context) error {
 	return c.JSON(http.StatusOK, s.Live.View().Snapshot)

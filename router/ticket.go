@@ -30,6 +30,7 @@ type Case struct {
 	Judged    bool          `json:"judged"`
 	Wait      time.Duration `json:"wait,omitempty"` // when judged
 	Met       bool          `json:"met,omitempty"`  // when judged
+	Told      time.Duration `json:"told,omitempty"` // the wait predicted at its start
 }
 
 // Commit is a reply that the ticket's compare-and-set made final, not yet handed to delivery.

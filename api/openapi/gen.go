@@ -630,6 +630,14 @@ type PolicyRequest struct {
 	Note string `json:"note,omitempty,omitzero"`
 }
 
+// PredictedWait defines model for PredictedWait.
+type PredictedWait struct {
+	Band50  []float64 `json:"band_50,omitempty,omitzero"`
+	Band90  []float64 `json:"band_90,omitempty,omitzero"`
+	Class   ClassName `json:"class"`
+	Seconds float64   `json:"seconds"`
+}
+
 // Presence defines model for Presence.
 type Presence struct {
 	Since time.Time     `json:"since,omitempty,omitzero"`
@@ -677,19 +685,23 @@ type Queue struct {
 	NextEdgeAt time.Time `json:"next_edge_at,omitempty,omitzero"`
 
 	// OldestSeconds Business time.
-	OldestSeconds        float64  `json:"oldest_seconds"`
-	Open                 bool     `json:"open"`
-	Overflowing          bool     `json:"overflowing"`
-	PredictedWaitSeconds float64  `json:"predicted_wait_seconds"`
-	Title                Sentence `json:"title"`
-	Waiting              int      `json:"waiting"`
+	OldestSeconds float64 `json:"oldest_seconds"`
+	Open          bool    `json:"open"`
+	Overflowing   bool    `json:"overflowing"`
+
+	// Predicted By class, with the bands in which half and nine in ten of the waits lay that were told so; no bands where too little was seen.
+	Predicted            []PredictedWait `json:"predicted,omitempty,omitzero"`
+	PredictedWaitSeconds float64         `json:"predicted_wait_seconds"`
+	Title                Sentence        `json:"title"`
+	Waiting              int             `json:"waiting"`
 }
 
 // QueueList defines model for QueueList.
 type QueueList struct {
-	At         time.Time `json:"at"`
-	Items      []Queue   `json:"items"`
-	NextCursor string    `json:"next_cursor,omitempty,omitzero"`
+	At         time.Time   `json:"at"`
+	Items      []Queue     `json:"items"`
+	NextCursor string      `json:"next_cursor,omitempty,omitzero"`
+	Waits      []ToldWaits `json:"waits,omitempty,omitzero"`
 }
 
 // QueueName defines model for QueueName.
@@ -859,6 +871,17 @@ type TimelineEntry struct {
 // Token defines model for Token.
 type Token struct {
 	Token string `json:"token"`
+}
+
+// ToldWaits How good the waits told when tickets came were: told minus happened. Shares in per cent of those that had a band when they were told.
+type ToldWaits struct {
+	Class                    ClassName `json:"class"`
+	InBand50                 float64   `json:"in_band_50"`
+	InBand90                 float64   `json:"in_band_90"`
+	MeanAbsoluteErrorSeconds float64   `json:"mean_absolute_error_seconds"`
+	MeanErrorSeconds         float64   `json:"mean_error_seconds"`
+	MeanWaitSeconds          float64   `json:"mean_wait_seconds"`
+	N                        int       `json:"n"`
 }
 
 // Topic defines model for Topic.

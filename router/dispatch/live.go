@@ -16,6 +16,7 @@ import (
 	"switchyard/router/route"
 	"switchyard/router/store"
 	"switchyard/router/textmodel"
+	"switchyard/router/told"
 )
 
 // refreshEvery is how old a view may be.
@@ -31,6 +32,8 @@ type View struct {
 	Forecast *forecast.Model // fitted at most a quarter of an hour ago; nil: not yet. Its Basis says what it rests on
 	// Incidents are the open ones.
 	Incidents []incident.Incident
+	// Waits are how good told waits were, by class, and the bands that follow. Read-only.
+	Waits map[router.ClassName]told.Told
 }
 
 // Live keeps the view of the desk fresh: the policy in force, the load, the modes.
@@ -152,7 +155,7 @@ func (l *Live) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	view := &View{Rules: rules, Model: l.model, Snapshot: snap, Modes: modes.Value, Agents: agents, Forecast: l.fit.model.Load()}
+	view := &View{Rules: rules, Model: l.model, Snapshot: snap, Modes: modes.Value, Agents: agents, Forecast: l.fit.model.Load(), Waits: l.tallies.waits}
 	for _, i := range open {
 		view.Incidents = append(view.Incidents, i.Value)
 	}

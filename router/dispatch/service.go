@@ -105,6 +105,9 @@ func (s *Service) change(ctx context.Context, id router.TicketID, do func(router
 			if d, ok := worked(t, next); ok && err == nil {
 				s.Live.Worked(t.Class, t.Channel, d, next.UpdatedAt)
 			}
+			if err == nil && next.Case.Judged && !t.Case.Judged {
+				s.Live.Waited(next.Class, next.Case.Told, next.Case.Wait)
+			}
 			return next, err
 		}
 		last = err
@@ -269,6 +272,9 @@ func (s *Service) Apply(t router.Ticket, d router.Decision, why string) (router.
 	next.Decision, next.Overflown, next.Guest, next.Spam, next.Proposed = d.ID, d.Overflown, d.Guest, false, d.Classification.Proposed
 	if d.Away {
 		next.Moves++
+	}
+	if next.Case.Number != t.Case.Number {
+		next.Case.Told = s.Live.View().Predicted(next.Queue, next.Class)
 	}
 	next.Incident = s.place(t, d)
 	if next.CutoffAt.IsZero() || !d.CutoffAt.IsZero() {

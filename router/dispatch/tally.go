@@ -8,6 +8,7 @@ import (
 	"switchyard/router"
 	"switchyard/router/pace"
 	"switchyard/router/store"
+	"switchyard/router/told"
 )
 
 const (
@@ -74,11 +75,13 @@ type tallies struct {
 	demand   tally[store.DemandDay]
 	arrivals tally[store.Arrivals]
 	paces    tally[pace.Meter]
+	told     tally[told.Told]
 
 	// what the store had at the last look, guarded by Live.mu
 	storedAt time.Time
 	desk     store.Arrivals
 	meters   map[pace.Key]pace.Meter
+	waits    map[router.ClassName]told.Told
 }
 
 // Decided counts the first decision of a ticket, for the desk's mix of topics.
@@ -116,6 +119,22 @@ func (l *Live) Worked(class router.ClassName, ch router.Channel, d time.Duration
 	}
 }
 
+// Waited counts a wait that was told when a case began and has come, beside the band there was for it.
+func (l *Live) Waited(class router.ClassName, said, wait time.Duration) {
+	var band *told.Band
+	if v := l.View(); v != nil {
+		if b, ok := v.Waits[class].Band(said); ok {
+			band = &b
+		}
+	}
+	l.tallies.told.add(string(class), told.One(said, wait, band))
+}
+
+// Predicted is how long a ticket that comes to a queue in a class now would wait.
+func (v *View) Predicted(q router.QueueName, class router.ClassName) time.Duration {
+	return time.Duration(v.Snapshot.Queues[q].ByClass[class] * float64(time.Minute))
+}
+
 // count stores what was counted and reads what all processes counted, if the last time is long enough ago.
 func (l *Live) count(ctx context.Context, every time.Duration) {
 	now := l.now()
@@ -126,7 +145,7 @@ func (l *Live) count(ctx context.Context, every time.Duration) {
 	for _, err := range []error{
 		l.tallies.decided.flush(ctx, store.DecidedDays(l.store)), l.tallies.demand.flush(ctx, store.DemandDays(l.store)),
 		l.tallies.arrivals.flush(ctx, store.DeskArrivals(l.store)), l.tallies.paces.flush(ctx, store.Paces(l.store)),
-		l.readCounts(ctx),
+		l.tallies.told.flush(ctx, store.ToldWaits(l.store)), l.readCounts(ctx),
 	} {
 		if err != nil {
 			l.log.Debug("counts not stored or read yet", "error", err)
@@ -143,6 +162,14 @@ func (l *Live) readCounts(ctx context.Context) error {
 	all, err := store.Paces(l.store).All(ctx, "")
 	if err != nil {
 		return err
+	}
+	waits, err := store.ToldWaits(l.store).All(ctx, "")
+	if err != nil {
+		return err
+	}
+	l.tallies.waits = make(map[router.ClassName]told.Told, len(waits))
+	for _, w := range waits {
+		l.tallies.waits[router.ClassName(w.ID)] = w.Value
 	}
 	l.tallies.desk, l.tallies.meters = r.Value, make(map[pace.Key]pace.Meter, len(all))
 	for _, p := range all {

@@ -6,6 +6,7 @@ import (
 
 	"switchyard/router"
 	"switchyard/router/pace"
+	"switchyard/router/told"
 )
 
 // DemandKey is what demand is counted by.
@@ -154,3 +155,6 @@ func DeskArrivals(d Docs) Collection[Arrivals] {
 
 // Paces are learned service times by pace.Key.ID.
 func Paces(d Docs) Collection[pace.Meter] { return Collection[pace.Meter]{Docs: d, Kind: "pace"} }
+
+// ToldWaits are how good told waits were, by class.
+func ToldWaits(d Docs) Collection[told.Told] { return Collection[told.Told]{Docs: d, Kind: "told"} }

@@ -23,7 +23,7 @@ var rings = []struct {
 }{
 	{0, []string{"router"}},
 	{1, []string{"router/hours", "router/policy", "router/privacy", "router/fold", "router/textmodel", "router/classify", "router/prioritize", "router/route", "router/thread",
-		"router/order", "router/match", "router/load", "router/pace", "router/decide", "router/whatif", "router/staffing", "router/forecast", "router/simulate", "router/backtest",
+		"router/order", "router/match", "router/load", "router/pace", "router/told", "router/decide", "router/whatif", "router/staffing", "router/forecast", "router/simulate", "router/backtest",
 		"router/escalate", "router/incident", "channels/email/parse", "workers/task"}},
 	{2, []string{"router/store", "channels"}},
 	{3, []string{"router/dispatch", "router/learn", "channels/intake", "channels/runner", "api/auth", "api/gate", "api/stream"}},
