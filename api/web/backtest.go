@@ -3,6 +3,7 @@ package web
 import (
 	"maps"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -71,6 +72,39 @@ func (p *Pages) verdicts(c echo.Context, d *backTestData) error {
 	return err
 }
 
+// frontierData is the share in SLA against the worst wait, guard by guard.
+type frontierData struct {
+	Points []backtest.Point
+	Chart  *chart.Picture
+}
+
+// frontier answers what each guard would have given over the desk's past, as a part of the policy page.
+func (p *Pages) frontier(c echo.Context) error {
+	points, err := p.Desk.Frontier(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	lang, d := language(c), frontierData{Points: points}
+	if len(points) > 0 {
+		in := chart.FrontierChart{Title: say(lang, "frontier_chart"), NameName: say(lang, "field.guard"), ShareName: say(lang, "in_time_chart"), WorstName: say(lang, "worst_over"),
+			ChosenName: say(lang, "in_force"), FrontierName: say(lang, "frontier_best"), DominatedNames: say(lang, "frontier_beaten")}
+		for _, x := range points {
+			in.Choices = append(in.Choices, chart.Choice{Name: "g " + strconv.FormatFloat(x.Guard, 'g', 3, 64), Share: x.Share, Worst: x.Worst, Chosen: x.InForce})
+		}
+		picture, err := chart.Frontier(in)
+		if err != nil {
+			return err
+		}
+		d.Chart = &picture
+	}
+	return p.render(c, http.StatusOK, "frontier.html", "frontier", d)
+}
+
+// replayDone answers how far the replay that is being made has come, in per cent.
+func (p *Pages) replayDone(c echo.Context) error {
+	return c.String(http.StatusOK, strconv.Itoa(int(100*p.Desk.ReplayDone())))
+}
+
 var backTestWords = map[string]router.Sentence{
 	"replay":          {ZH: "用过去的工单重放", EN: "The past, replayed"},
 	"replaying":       {ZH: "正在用过去的工单重放…", EN: "Replaying the past…"},
@@ -93,6 +127,13 @@ var backTestWords = map[string]router.Sentence{
 	"mean_error":      {ZH: "平均误差", EN: "Mean error"},
 	"mean_absolute":   {ZH: "平均绝对误差", EN: "Mean absolute"},
 	"in_time_chart":   {ZH: "按时的比例（%）", EN: "Share in time (%)"},
+	"frontier":        {ZH: "护栏的取舍", EN: "What a guard costs"},
+	"frontier_help":   {ZH: "用过去的工单重放，护栏 g 依次取不同的值：按时的比例越高，最长的等待往往越久。选哪一个由您决定。", EN: "The past replayed with one guard g after the other: a larger share in time costs a longer worst wait. The choice is yours."},
+	"frontier_chart":  {ZH: "按时的比例与最长等待", EN: "Share in time against worst wait"},
+	"frontier_best":   {ZH: "没有更好的", EN: "nothing beats it"},
+	"frontier_beaten": {ZH: "两方面都不如别的", EN: "beaten in both"},
+	"worst_over":      {ZH: "最长等待 / 目标", EN: "Worst wait / target"},
+	"work_it_out":     {ZH: "算一算", EN: "Work it out"},
 	"numbers":         {ZH: "数字", EN: "The numbers"},
 	"override":        {ZH: "仍然启用（需要理由）", EN: "put it in force all the same (needs a reason)"},
 }

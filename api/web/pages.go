@@ -158,6 +158,8 @@ func (p *Pages) Routes() []gate.Route {
 		{Method: "GET", Path: "/manager/line", Permission: gate.Oversee, Handler: p.linePage},
 		{Method: "GET", Path: "/manager/line/live", Permission: gate.Oversee, Handler: p.lineLive},
 		{Method: "GET", Path: "/manager/policy/whatif", Permission: gate.Oversee, Handler: p.whatIf},
+		{Method: "GET", Path: "/manager/policy/frontier", Permission: gate.Oversee, Handler: p.frontier},
+		{Method: "GET", Path: "/manager/policy/replay", Permission: gate.Oversee, Handler: p.replayDone},
 		{Method: "GET", Path: "/manager/policy/backtest", Permission: gate.Oversee, Handler: p.backTest},
 		{Method: "GET", Path: "/manager/incidents", Permission: gate.Oversee, Handler: p.managerIncidents},
 		{Method: "GET", Path: "/manager/incidents/:id", Permission: gate.Oversee, Handler: p.managerIncident},

@@ -56,6 +56,22 @@ func TestToldWaitsHold(t *testing.T) {
 	}
 }
 
+// A wider guard lets the late wait longer: the picture has both ends, and the policy's own point.
+func TestFrontier(t *testing.T) {
+	points, err := Frontier(rules(t), past(3000, 3, 5), Desk{People: crew(2)}, nil)
+	if err != nil || len(points) != 8 || !points[0].InForce || points[0].Guard != 3 {
+		t.Fatalf("%+v, %v", points, err)
+	}
+	for _, p := range points {
+		if p.Guard == 3 && !p.InForce && (p.Share != points[0].Share || p.Worst != points[0].Worst) {
+			t.Fatalf("the same guard gives another result: %+v, %+v", p, points[0])
+		}
+	}
+	if narrow, wide := points[1], points[len(points)-1]; narrow.Worst >= wide.Worst {
+		t.Fatalf("guard %v: worst %v; guard %v: worst %v", narrow.Guard, narrow.Worst, wide.Guard, wide.Worst)
+	}
+}
+
 func TestReadNamesEveryBadRow(t *testing.T) {
 	rs := rules(t).Ruleset
 	good := "arrival,topic,channel,service_seconds,language\n2026-11-02T09:00:00+08:00,withdrawal,email,300,zh\n2026-11-02T08:00:00+08:00,general,chat,60,en\n"

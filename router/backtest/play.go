@@ -38,6 +38,8 @@ func (f Fate) judged(target time.Duration) bool { return !f.Left || f.Wait > tar
 type Played struct {
 	Outcome *simulate.Outcome
 	Fates   []Fate // as the cases stand
+
+	classes map[router.ClassName]prioritize.Params // at the end
 }
 
 // lookEvery is how often the load is looked at and idle agents look again, on the virtual clock.
@@ -49,6 +51,8 @@ type Desk struct {
 	// Reclassify runs a text model over each ticket's messages again, where it has some, instead of keeping the stored
 	// classification; nil: it is kept.
 	Reclassify *textmodel.Model
+	// Guard takes the place of every class's guard g; 0: as the policy says.
+	Guard float64
 }
 
 // Play replays cases, in the order of their arrival, under a policy, with agents who are there through their shifts.
@@ -57,7 +61,7 @@ func Play(rs *decide.Ruleset, cases []Case, desk Desk, progress func(done, total
 	if len(cases) == 0 {
 		return nil, router.FailField("backtest.play", "history", "nothing came in that time")
 	}
-	p := &player{rs: rs, cases: cases, model: desk.Reclassify, out: &Played{Fates: make([]Fate, len(cases))}, rates: map[router.ClassName]float64{}, paces: map[pace.Key]pace.Meter{}, runs: map[router.RunKey]*router.Run{},
+	p := &player{rs: rs, cases: cases, model: desk.Reclassify, guard: desk.Guard, out: &Played{Fates: make([]Fate, len(cases))}, rates: map[router.ClassName]float64{}, paces: map[pace.Key]pace.Meter{}, runs: map[router.RunKey]*router.Run{},
 		index: make(map[router.TicketID]int, len(cases)), state: make([]ticketState, len(cases))}
 	for i, c := range cases {
 		p.index[c.ID] = i
@@ -85,7 +89,7 @@ func Play(rs *decide.Ruleset, cases []Case, desk Desk, progress func(done, total
 	if err == nil {
 		err = p.err
 	}
-	p.out.Outcome = out
+	p.out.Outcome, p.out.classes = out, p.snap.Classes
 	return p.out, err
 }
 
@@ -94,6 +98,7 @@ type player struct {
 	rs     *decide.Ruleset
 	cases  []Case
 	model  *textmodel.Model
+	guard  float64
 	agents []simulate.Agent
 	out    *Played
 	snap   *load.Snapshot
@@ -170,6 +175,12 @@ func (p *player) look(now time.Time, v *simulate.View) error {
 	}
 	snap, err := load.Make(p.rs.Ruleset, in)
 	if err == nil {
+		for name, c := range snap.Classes {
+			if p.guard > 0 {
+				c.Guard = p.guard
+				snap.Classes[name] = c
+			}
+		}
 		p.snap = snap
 		p.modes, _ = route.NextModes(p.rs.Ruleset, snap, p.modes, now)
 	}

@@ -54,8 +54,32 @@ func (s *Service) BackTest(ctx context.Context, proposed *decide.Ruleset) (*back
 	return r, err
 }
 
-// BackTestDone is how far the back-test that is being made has come, 0–1.
-func (s *Service) BackTestDone() float64 {
+// frontierCases bounds the past that a frontier is worked out from: the newest count.
+const frontierCases = 8000
+
+// Frontier replays the desk's past with one guard after the other. Nothing without an error: there is no past.
+// unavailable: another replay is being made.
+func (s *Service) Frontier(ctx context.Context) ([]backtest.Point, error) {
+	if !s.replays.making.TryLock() {
+		return nil, router.Fail("dispatch.frontier", router.CodeUnavailable, "another replay is being made; ask again in a moment")
+	}
+	defer s.replays.making.Unlock()
+	s.replays.progress(0)
+	now, rules := s.Now(), s.Live.View().Rules
+	cases, err := Past(ctx, s.Store, now.AddDate(0, 0, -rules.Promotion.Days), now, LooksAtTexts(rules), nil)
+	if err != nil {
+		return nil, err
+	}
+	people, err := s.crew(ctx)
+	if err != nil || len(cases) == 0 || len(people) == 0 {
+		return nil, err
+	}
+	cases = cases[max(0, len(cases)-frontierCases):]
+	return backtest.Frontier(rules, cases, backtest.Desk{People: people}, func(done, total float64) { s.replays.progress(done / max(total, 1e-9)) })
+}
+
+// ReplayDone is how far the replay that is being made has come, 0–1.
+func (s *Service) ReplayDone() float64 {
 	s.replays.mu.Lock()
 	defer s.replays.mu.Unlock()
 	return s.replays.done

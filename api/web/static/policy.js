@@ -60,13 +60,23 @@ async function tryOut() {
   replayPast(version);
 }
 
-/** the desk's past under this version; it may take some seconds. */
+/** fetch a part that takes some seconds, with its progress. */
+async function slow(into, path) {
+  into.hidden = false;
+  into.textContent = into.dataset.busy;
+  const ask = setInterval(async () => {
+    const done = await fetch('/manager/policy/replay', {credentials: 'same-origin'});
+    if (done.ok) into.textContent = `${into.dataset.busy} ${await done.text()} %`;
+  }, 1000);
+  const page = await fetch(path, {credentials: 'same-origin'});
+  clearInterval(ask);
+  if (page.ok) into.innerHTML = await page.text(); // rendered and escaped by our own server
+  else into.textContent = (await page.json().catch(() => ({}))).detail ?? page.status;
+}
+
+/** the desk's past under this version. */
 async function replayPast(version) {
-  replay.hidden = false;
-  replay.textContent = replay.dataset.busy;
-  const page = await fetch('/manager/policy/backtest?version=' + encodeURIComponent(version), {credentials: 'same-origin'});
-  if (page.ok) replay.innerHTML = await page.text(); // rendered and escaped by our own server
-  else replay.textContent = (await page.json().catch(() => ({}))).detail ?? page.status;
+  await slow(replay, '/manager/policy/backtest?version=' + encodeURIComponent(version));
   const asks = promote?.querySelector('[data-override]');
   if (asks) asks.hidden = replay.querySelector('[data-refused=true]') === null;
 }
@@ -95,7 +105,10 @@ document.addEventListener('submit', async e => {
   }
 });
 
-document.addEventListener('click', e => { if (e.target.closest('button[data-act=whatif]')) tryOut(); });
+document.addEventListener('click', e => {
+  if (e.target.closest('button[data-act=whatif]')) tryOut();
+  if (e.target.closest('button[data-act=frontier]')) slow(document.getElementById('frontier'), '/manager/policy/frontier');
+});
 
 form.addEventListener('keydown', e => {
   if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); tryOut(); }
