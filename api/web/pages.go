@@ -101,6 +101,12 @@ func (p *Pages) funcs(lang router.Language) template.FuncMap {
 		"clock": func(t time.Time) string {
 			return t.In(p.Live.View().Rules.Zone).Format("01\u201102 15:04") // the hyphen does not break
 		},
+		"date": func(t time.Time) string { return t.In(p.Live.View().Rules.Zone).Format(time.DateOnly) },
+		"hm":   func(t time.Time) string { return t.In(p.Live.View().Rules.Zone).Format("15:04") },
+		"weekday": func(t time.Time) string {
+			local := t.In(p.Live.View().Rules.Zone)
+			return say(lang, "weekday."+local.Weekday().String()) + " " + local.Format("01\u201102")
+		},
 		"minutes":     func(d time.Duration) string { return fmt.Sprintf("%.0f", d.Minutes()) },
 		"percent":     func(share float64) string { return fmt.Sprintf("%.0f %%", share*100) },
 		"round":       func(f float64) string { return fmt.Sprintf("%.0f", f) },
@@ -158,6 +164,8 @@ func (p *Pages) Routes() []gate.Route {
 		{Method: "GET", Path: "/manager/line", Permission: gate.Oversee, Handler: p.linePage},
 		{Method: "GET", Path: "/manager/line/live", Permission: gate.Oversee, Handler: p.lineLive},
 		{Method: "GET", Path: "/manager/policy/whatif", Permission: gate.Oversee, Handler: p.whatIf},
+		{Method: "GET", Path: "/manager/forecast", Permission: gate.Oversee, Handler: p.forecastPage},
+		{Method: "GET", Path: "/contact", Permission: gate.Public, Handler: p.contactPage},
 		{Method: "GET", Path: "/manager/policy/frontier", Permission: gate.Oversee, Handler: p.frontier},
 		{Method: "GET", Path: "/manager/policy/replay", Permission: gate.Oversee, Handler: p.replayDone},
 		{Method: "GET", Path: "/manager/policy/backtest", Permission: gate.Oversee, Handler: p.backTest},
