@@ -44,6 +44,8 @@ type managerData struct {
 	Queues   []queueRow
 	Bars     []bar
 	Snapshot *load.Snapshot
+	Classes  []loadRow
+	Again    *store.Redecision // waiting work that is being decided again; nil: none is
 	Agents   []agentRow
 	Sources  []sourceRow
 	Held     []heldRow
@@ -85,6 +87,11 @@ func (p *Pages) manager(c echo.Context) (managerData, error) {
 		if a.User.Role == router.RoleAgent || a.Presence == router.PresenceAvailable {
 			d.Agents = append(d.Agents, agentRow{a, a.Held})
 		}
+	}
+	d.Classes = loadRows(view)
+	again, err := store.Redecisions(p.Store).Get(ctx, "desk")
+	if err == nil && again.Value.FinishedAt.IsZero() && again.Value.Total > 0 {
+		d.Again = &again.Value
 	}
 	health, err := p.Runner.Health(ctx)
 	if err != nil {

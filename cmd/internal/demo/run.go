@@ -114,6 +114,13 @@ func (d *demo) start(ctx context.Context) error {
 	if err := d.print(ctx); err != nil {
 		return err
 	}
+	d.stopping.Add(1)
+	go func() {
+		defer d.stopping.Done()
+		if err := d.past(ctx); err != nil && ctx.Err() == nil {
+			d.Log.Warn("the made-up past could not be written", "error", err)
+		}
+	}()
 	crowd := &customers{script: newScript(d.Seed), speed: d.Speed, log: d.Log, doors: map[router.Channel]door{
 		router.ChannelEmail: d.mailbox, router.ChannelChat: &visitors{base: d.app.URL(), speed: d.Speed},
 		router.ChannelSocial: d.outside, router.ChannelPhone: d.pbx}}
@@ -168,9 +175,10 @@ func (d *demo) print(ctx context.Context) error {
   agent's page     %s/link#%s
   manager's page   %s/link#%s
   customer's chat  %s/chat/%s
+  contact page     %s/contact
 
-The links sign in with one click, once. Press Ctrl-C to end.
-`, d.Seed, d.Speed, d.app.URL(), agent, other, manager, d.app.URL(), chatName)
+The links sign in with one click, once. Eight weeks of past are made up, for forecast and replay. Press Ctrl-C to end.
+`, d.Seed, d.Speed, d.app.URL(), agent, other, manager, d.app.URL(), chatName, d.app.URL())
 	return nil
 }
 
