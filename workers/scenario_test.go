@@ -195,7 +195,12 @@ func (s *scenario) step(line string) {
 	case "see":
 		s.see(word[1], strings.Fields(want))
 	case "mode":
-		s.expect(want, strconv.FormatBool(s.desk.Live.View().Modes.Overflow[router.QueueName(word[2])]))
+		modes := s.desk.Live.View().Modes
+		on := modes.Overload.On
+		if word[1] == "overflow" {
+			on = modes.Overflow[router.QueueName(word[2])]
+		}
+		s.expect(want, strconv.FormatBool(on))
 	default:
 		s.held(word, want)
 		s.tick(0)
@@ -289,7 +294,7 @@ func (s *scenario) see(name string, wants []string) {
 	}
 	have := map[string]string{"state": string(t.State), "queue": string(t.Queue), "class": string(t.Class), "topic": string(t.Topic), "guest": strconv.FormatBool(t.Guest),
 		"moves": strconv.Itoa(t.Moves), "wait": t.Wait(s.now, cal).String(), "met": strconv.FormatBool(t.Case.Judged && t.Case.Met), "kept": string(t.KeptFor), "cutoff": cutoff,
-		"case": strconv.Itoa(t.Case.Number), "agent": string(t.Agent), "escalated": strings.Join(t.Escalated, ",")}
+		"case": strconv.Itoa(t.Case.Number), "agent": string(t.Agent), "escalated": strings.Join(t.Escalated, ","), "first": t.Clocks.FirstAnswer.At(s.now, cal).String(), "answers": strconv.FormatBool(t.Answered)}
 	for _, w := range wants {
 		key, value, _ := strings.Cut(w, "=")
 		if got, known := have[key]; !known || got != value {
@@ -313,6 +318,8 @@ func (s *scenario) held(word []string, want string) {
 		_, err = s.desk.Release(s.ctx, u.ID, id, t.Epoch, "")
 	case "heartbeat":
 		_, err = s.desk.Heartbeat(s.ctx, u.ID, id, t.Epoch)
+	case "reply": // and wait for the customer
+		_, _, err = s.desk.Reply(s.ctx, u.ID, id, dispatch.Reply{Epoch: t.Epoch, Text: "we look into it", Then: dispatch.ThenPending})
 	case "note":
 		_, err = s.desk.Note(s.ctx, u.ID, id, "seen", s.line)
 	case "snooze":
