@@ -67,6 +67,7 @@ func (s *Server) Routes() []gate.Route {
 		{Method: get, Path: "/v1/admin/policies/:version", Permission: gate.Oversee, Handler: w.GetPolicy},
 		{Method: post, Path: "/v1/admin/policies/:version/activate", Permission: gate.Govern, Handler: w.ActivatePolicy},
 		{Method: get, Path: "/v1/admin/policies/:version/backtest", Permission: gate.Oversee, Handler: w.BackTestPolicy},
+		{Method: get, Path: "/v1/admin/forecast", Permission: gate.Oversee, Handler: w.AdminForecast},
 		{Method: get, Path: "/v1/admin/models", Permission: gate.Oversee, Handler: w.ListModels},
 		{Method: post, Path: "/v1/admin/models", Permission: gate.Govern, Handler: w.TrainModel},
 		{Method: get, Path: "/v1/admin/models/:version", Permission: gate.Oversee, Handler: w.GetModel},

@@ -11,6 +11,7 @@ import (
 
 	"switchyard/router"
 	"switchyard/router/backtest"
+	"switchyard/router/forecast"
 	"switchyard/router/learn"
 	"switchyard/router/store"
 	"switchyard/router/whatif"
@@ -561,6 +562,16 @@ type OpenIncidentRequest struct {
 	Why      string   `json:"why,omitempty,omitzero"`
 }
 
+// Outlook defines model for Outlook.
+type Outlook struct {
+	Forecast forecast.Forecast `json:"forecast"`
+
+	// OnShift Agents on shift, by the plan's quarter-hours.
+	OnShift  []int            `json:"on_shift"`
+	Plan     forecast.Plan    `json:"plan"`
+	Quietest []forecast.Quiet `json:"quietest"`
+}
+
 // Overtaking A pull that served another ticket, which had waited less, while this one was past its guard and could have been served.
 type Overtaking struct {
 	Agent    AgentID   `json:"agent"`
@@ -1066,6 +1077,15 @@ type RetryDeadLetterParams struct {
 	IdempotencyKey Key `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// AdminForecastParams defines parameters for AdminForecast.
+type AdminForecastParams struct {
+	// Day A date of the desk's zone, at most two months away; today without it.
+	Day      string   `form:"day,omitempty" json:"day,omitempty,omitzero"`
+	Channel  Channel  `form:"channel,omitempty" json:"channel,omitempty,omitzero"`
+	Topic    Topic    `form:"topic,omitempty" json:"topic,omitempty,omitzero"`
+	Language Language `form:"language,omitempty" json:"language,omitempty,omitzero"`
+}
+
 // ListHeldParams defines parameters for ListHeld.
 type ListHeldParams struct {
 	// Cursor `next_cursor` of the page before.
@@ -1487,6 +1507,9 @@ type ServerInterface interface {
 	// RetryDeadLetter Try a dead or failed message again.
 	// (POST /v1/admin/dead-letters/{id}/retry)
 	RetryDeadLetter(ctx echo.Context, id MessagePath, params RetryDeadLetterParams) error
+	// AdminForecast What a local day is expected to bring, by quarter-hour with 50 % and 90 % bands, whom it needs, who is on shift, and the quietest hours of the coming days by channel. Without a past `forecast.basis` says what to do.
+	// (GET /v1/admin/forecast)
+	AdminForecast(ctx echo.Context, params AdminForecastParams) error
 	// ListHeld Spam and automatic mail that is kept out of every queue, newest first, with what it says and why it is held.
 	// (GET /v1/admin/held)
 	ListHeld(ctx echo.Context, params ListHeldParams) error
@@ -1845,6 +1868,45 @@ func (w *ServerInterfaceWrapper) RetryDeadLetter(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.RetryDeadLetter(ctx, id, params)
+	return err
+}
+
+// AdminForecast converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminForecast(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminForecastParams
+	// ------------- Optional query parameter "day" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "day", ctx.QueryParams(), &params.Day, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter day: %s", err))
+	}
+
+	// ------------- Optional query parameter "channel" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "channel", ctx.QueryParams(), &params.Channel, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter channel: %s", err))
+	}
+
+	// ------------- Optional query parameter "topic" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "topic", ctx.QueryParams(), &params.Topic, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter topic: %s", err))
+	}
+
+	// ------------- Optional query parameter "language" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "language", ctx.QueryParams(), &params.Language, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter language: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminForecast(ctx, params)
 	return err
 }
 
@@ -3722,6 +3784,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/admin/policies/:version", wrapper.GetPolicy, options.OperationMiddlewares["getPolicy"]...)
 	router.POST(options.BaseURL+"/v1/admin/policies/:version/activate", wrapper.ActivatePolicy, options.OperationMiddlewares["activatePolicy"]...)
 	router.GET(options.BaseURL+"/v1/admin/policies/:version/backtest", wrapper.BackTestPolicy, options.OperationMiddlewares["backTestPolicy"]...)
+	router.GET(options.BaseURL+"/v1/admin/forecast", wrapper.AdminForecast, options.OperationMiddlewares["adminForecast"]...)
 	router.GET(options.BaseURL+"/v1/admin/models", wrapper.ListModels, options.OperationMiddlewares["listModels"]...)
 	router.POST(options.BaseURL+"/v1/admin/models", wrapper.TrainModel, options.OperationMiddlewares["trainModel"]...)
 	router.GET(options.BaseURL+"/v1/admin/models/:version", wrapper.GetModel, options.OperationMiddlewares["getModel"]...)
