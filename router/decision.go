@@ -114,6 +114,6 @@ type PassedRun struct {
 	Tier     int       `json:"tier,omitempty"`
 	Score    float64   `json:"score,omitempty"`
 	Than     float64   `json:"than,omitempty"` // the score of the ticket served that it compares with
-	Reason   string    `json:"reason"`         // lower, taken (somebody else was claiming it), no_skill, no_capacity, reserved, idle_reserve, ring
+	Reason   string    `json:"reason"`         // lower, taken (somebody else was claiming it), no_skill, no_capacity, reserved, idle_reserve, ring, limit
 	Head     *PullHead `json:"head,omitempty"`
 }

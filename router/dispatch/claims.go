@@ -27,6 +27,8 @@ func (s *Service) Claim(ctx context.Context, agent router.User, id router.Ticket
 			return t, router.Fail(op, router.CodeNotClaimable, "your shift has not begun, or is over")
 		case !p.reaches(t):
 			return t, router.Fail(op, router.CodeNotClaimable, "the ticket needs a skill or language that you do not have, or must wait longer for you")
+		case p.atLimit(t.Channel):
+			return t, router.Fail(op, router.CodeNotClaimable, "you hold as many %s tickets as the policy allows; finish one first", t.Channel)
 		case p.view.Rules.Capacity[t.Channel] > p.free:
 			return t, router.Fail(op, router.CodeNotClaimable, "you hold too much to take a %s ticket; finish something first", t.Channel)
 		case t.KeptFor != "" && t.KeptFor != agent.ID:

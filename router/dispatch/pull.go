@@ -92,6 +92,7 @@ type pull struct {
 	view   *View
 	queues []router.QueueName
 	free   int
+	holds  map[router.Channel]int // tickets in hand
 	now    time.Time
 
 	// what the last look gave
@@ -107,7 +108,7 @@ type pull struct {
 }
 
 func (s *Service) newPull(ctx context.Context, agent router.User, queues []router.QueueName) (*pull, error) {
-	p := &pull{s: s, agent: agent, view: s.Live.View(), now: s.Now(), free: match.Full}
+	p := &pull{s: s, agent: agent, view: s.Live.View(), now: s.Now(), free: match.Full, holds: map[router.Channel]int{}}
 	for _, q := range p.view.Rules.QueueList {
 		if agent.Covers(q.Name) && (len(queues) == 0 || containsQueue(queues, q.Name)) {
 			p.queues = append(p.queues, q.Name)
@@ -121,6 +122,7 @@ func (s *Service) newPull(ctx context.Context, agent router.User, queues []route
 	held, err := s.Store.ClaimedBy(ctx, agent.ID)
 	for _, t := range held {
 		p.free -= p.view.Rules.Capacity[t.Channel]
+		p.holds[t.Channel]++
 	}
 	return p, err
 }
@@ -141,6 +143,7 @@ const (
 	noCapacity   = "no_capacity"
 	leftToOthers = "idle_reserve" // its class leaves the last idle agents to others
 	tooYoung     = "ring"         // it must wait longer before this agent may serve it
+	atLimit      = "limit"        // he holds as many of its channel as the policy allows
 )
 
 // judge says from which wait on the agent may serve a run, or why he cannot now.
@@ -154,6 +157,8 @@ func (p *pull) judge(r router.Run) (reach, string) {
 	switch {
 	case !ok:
 		return in, noSkill
+	case p.atLimit(r.Channel):
+		return in, atLimit
 	case p.view.Rules.Capacity[r.Channel] > p.free:
 		return in, noCapacity
 	case p.free == match.Full && match.Reserved(p.view.Snapshot.Classes[r.Class].Reserve, p.idle()):
@@ -170,6 +175,12 @@ func (p *pull) reaches(t router.Ticket) bool {
 	}
 	after, ok := match.Reach(q.Rings, p.agent, t.Run())
 	return ok && t.Wait(p.now, q.Hours) >= after
+}
+
+// atLimit reports whether the agent holds as many tickets of a channel as the policy allows.
+func (p *pull) atLimit(ch router.Channel) bool {
+	most, limited := p.view.Rules.Limits[ch]
+	return limited && p.holds[ch] >= most
 }
 
 // idle is how many agents have nothing in hand, the one who pulls among them.

@@ -30,7 +30,7 @@ func (p *pull) empty(ctx context.Context) Empty {
 	switch {
 	case counts["reserved"] > 0, counts[leftToOthers] > 0:
 		return EmptyReserved
-	case counts[noCapacity] > 0:
+	case counts[noCapacity] > 0, counts[atLimit] > 0:
 		return EmptyNoCapacity
 	case counts[noSkill] > 0, counts[tooYoung] > 0:
 		return EmptyNoSkill

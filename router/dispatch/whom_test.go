@@ -93,3 +93,19 @@ func TestQueueWeights(t *testing.T) {
 	d.ExpectPull(general, ask.ID)
 	d.ExpectPull(plain, pay.ID)
 }
+
+// A limit per channel holds whatever room is left: a second chat waits, a mail does not.
+func TestLimitsPerChannel(t *testing.T) {
+	d := newDesk(t)
+	d.policy("reserve_after: 3m", "limits: {chat: 1}\nreserve_after: 3m")
+	ann := d.Agent("ann")
+	first := d.Receive(router.ChannelChat, "v1", "refund please, charged twice")
+	d.ExpectPull(ann, first.ID)
+	second := d.Receive(router.ChannelChat, "v2", "refund please, charged twice")
+	d.ExpectEmpty(ann, EmptyNoCapacity)
+	_, err := d.Claim(d.ctx, ann, second.ID)
+	d.ExpectCode(err, router.CodeNotClaimable)
+	mail := d.Receive(router.ChannelEmail, "v3", "refund please, charged twice")
+	d.ExpectPull(ann, mail.ID)
+	d.ExpectPull(d.Agent("bob"), second.ID)
+}

@@ -32,6 +32,7 @@ type Policy struct {
 	Classes   []ClassDoc             `yaml:"classes"`
 	Review    ReviewDoc              `yaml:"review"`
 	Capacity  map[router.Channel]int `yaml:"capacity"` // cost of one ticket against an agent's 100
+	Limits    map[router.Channel]int `yaml:"limits"`   // tickets of a channel that one agent may hold at most
 	Reserve   Duration               `yaml:"reserve_after"`
 	Claim     ClaimDoc               `yaml:"claim"`
 	Reopen    Duration               `yaml:"reopen_window"`

@@ -41,6 +41,7 @@ classes: [{name: k, weight: "ticket.x", target: "1 +", handling: "'a' + 1"}]
 rules: [{name: r, when: "ticket.topic = 3", topic: nope}]
 review: {queue: review, class: k, below: 1.5}
 capacity: {fax: 3, chat: 101}
+limits: {chat: 0}
 privacy: {mask: [phone, card]}
 learning: {margin: 1.5, min_examples: -1}
 `
@@ -52,7 +53,7 @@ learning: {margin: 1.5, min_examples: -1}
 	all := ps.Error()
 	for _, path := range []string{"zone:", "calendars.day.daily[0]:", "calendars.odd.week.fun:", "queues[1].calendar:", "queues.a.night:",
 		"queues[2].overflow.to:", "queues[2].overflow:", "topics[0].queue:", "topics[0].class:", "topics[0].words[0].weight:", "topics[0].facts[0].signal: \"weather\"", "topics[0].facts[1].name:",
-		"classes[0].weight:", "classes[0].target:", "classes[0].handling:", "rules[0].when:", "rules[0].topic:", "review.queue:", "review.below:", "capacity.fax:", "capacity.chat:", "privacy.mask[1]:", "learning.margin:", "learning.min_examples:"} {
+		"classes[0].weight:", "classes[0].target:", "classes[0].handling:", "rules[0].when:", "rules[0].topic:", "review.queue:", "review.below:", "capacity.fax:", "capacity.chat:", "limits.chat:", "privacy.mask[1]:", "learning.margin:", "learning.min_examples:"} {
 		if !strings.Contains(all, path) {
 			t.Errorf("%s is not named in: %s", path, all)
 		}

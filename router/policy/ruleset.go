@@ -25,6 +25,7 @@ type Ruleset struct {
 	ClassList                                                                     []*Class
 	Review                                                                        ReviewDoc
 	Capacity                                                                      map[router.Channel]int
+	Limits                                                                        map[router.Channel]int // of tickets one agent may hold; a channel without one has none
 	ReserveAfter, ClaimTTL, ClaimMax, SkipAfterRelease, Reopen, Pending, KeepLast time.Duration
 	Texts                                                                         map[string]router.Sentence
 	Mask                                                                          []string // kinds that privacy.Mask masks besides
@@ -297,6 +298,12 @@ func (c *compiler) numbers() {
 	r.ReserveAfter = positive("reserve_after", d.Reserve, 3*time.Minute)
 	r.Texts = d.Extra
 	r.Capacity = map[router.Channel]int{router.ChannelPhone: 100, router.ChannelChat: 25, router.ChannelSocial: 20, router.ChannelEmail: 10}
+	r.Limits = d.Limits
+	for ch, most := range d.Limits {
+		if !ch.Valid() || most < 1 {
+			c.bad("limits."+string(ch), "must be a channel with a number from 1")
+		}
+	}
 	for ch, cost := range d.Capacity {
 		if !ch.Valid() || cost < 1 || cost > 100 {
 			c.bad("capacity."+string(ch), "must be a channel with a cost from 1 to 100")
