@@ -57,6 +57,9 @@ func reorder(ctx context.Context, a *app.App, agent router.User) (time.Duration,
 		return 0, err
 	}
 	doc, err := policy.SetClass(policy.Default(), "general", "weight", "1e15")
+	if err == nil {
+		doc, err = policy.SetClass(doc, "payment", "lead", "0.001") // cut-offs go before any weight
+	}
 	if err != nil {
 		return 0, err
 	}
