@@ -116,6 +116,31 @@ func (s *Server) DisableUser(c echo.Context, name router.AgentID, _ openapi.Disa
 	return s.changeUser(c, name, openapi.UserPatch{Disabled: &yes}, "disable_user")
 }
 
+// patch changes what a request names.
+func patch(u *router.User, in openapi.UserPatch) {
+	if in.Role != "" {
+		u.Role = in.Role
+	}
+	if in.Languages != nil {
+		u.Languages = in.Languages
+	}
+	if in.Skills != nil {
+		u.Skills = skillsOf(in.Skills)
+	}
+	if in.Queues != nil {
+		u.Queues = in.Queues
+	}
+	if in.QueueWeights != nil {
+		u.Weights = weightsOf(in.QueueWeights)
+	}
+	if in.Shift != nil {
+		u.Shift = *in.Shift
+	}
+	if in.Disabled != nil {
+		u.Disabled = *in.Disabled
+	}
+}
+
 func (s *Server) changeUser(c echo.Context, name router.AgentID, in openapi.UserPatch, act string) error {
 	ctx := c.Request().Context()
 	self := name == gate.CallerOf(c).ID()
@@ -125,29 +150,7 @@ func (s *Server) changeUser(c echo.Context, name router.AgentID, in openapi.User
 	case self && in.Role != "" && in.Role != router.RoleManager:
 		return router.FailField("api.user", "role", "you cannot take your own role away")
 	}
-	u, err := s.Auth.ChangeUser(ctx, name, func(u *router.User) {
-		if in.Role != "" {
-			u.Role = in.Role
-		}
-		if in.Languages != nil {
-			u.Languages = in.Languages
-		}
-		if in.Skills != nil {
-			u.Skills = skillsOf(in.Skills)
-		}
-		if in.Queues != nil {
-			u.Queues = in.Queues
-		}
-		if in.QueueWeights != nil {
-			u.Weights = weightsOf(in.QueueWeights)
-		}
-		if in.Shift != nil {
-			u.Shift = *in.Shift
-		}
-		if in.Disabled != nil {
-			u.Disabled = *in.Disabled
-		}
-	})
+	u, err := s.Auth.ChangeUser(ctx, name, func(u *router.User) { patch(u, in) })
 	if err != nil {
 		return err
 	}

@@ -67,6 +67,16 @@ func (s *Server) sweepLoop(ctx context.Context) {
 // Sweep finds every message and ticket that stayed too long where it is and nudges it, once.
 func (s *Server) Sweep(ctx context.Context) error {
 	now := s.Now()
+	for _, do := range []func(context.Context, time.Time) error{s.messages, s.tickets, s.calls, s.modes, s.edges, s.incidents, s.assigns} {
+		if err := do(ctx, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// messages nudges messages that stayed too long in a stage.
+func (s *Server) messages(ctx context.Context, now time.Time) error {
 	stale := s.StaleAfter
 	if stale == 0 {
 		stale = staleAfter
@@ -91,10 +101,12 @@ func (s *Server) Sweep(ctx context.Context) error {
 			}
 		}
 	}
+	return nil
+}
+
+// tickets nudges tickets that time alone changes.
+func (s *Server) tickets(ctx context.Context, now time.Time) error {
 	due, err := s.Store.DueTickets(ctx, now, sweepLimit)
-	if err != nil {
-		return err
-	}
 	for _, id := range due {
 		if now.Sub(s.sweep.nudged[string(id)]) > 2*time.Second {
 			s.sweep.fresh(string(id), now)
@@ -102,19 +114,7 @@ func (s *Server) Sweep(ctx context.Context) error {
 			s.Nudger.Nudge(ctx, task.KindDue, task.LaneTimers, string(id))
 		}
 	}
-	if err := s.calls(ctx, now); err != nil {
-		return err
-	}
-	if err := s.modes(ctx); err != nil {
-		return err
-	}
-	if err := s.edges(ctx, now); err != nil {
-		return err
-	}
-	if err := s.incidents(ctx, now); err != nil {
-		return err
-	}
-	return s.assigns(ctx, now)
+	return err
 }
 
 // calls nudges webhook calls that nobody is making.
@@ -181,4 +181,4 @@ func (s *Server) assigns(ctx context.Context, now time.Time) error {
 }
 
 // modes moves the desk's modes and tells of it.
-func (s *Server) modes(ctx context.Context) error { return s.Desk.MoveModes(ctx) }
+func (s *Server) modes(ctx context.Context, _ time.Time) error { return s.Desk.MoveModes(ctx) }
