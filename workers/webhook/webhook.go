@@ -41,6 +41,7 @@ type Caller struct {
 	hooks           map[string]Hook
 	private, public *http.Client
 	after           string // where the last look of the sweep ended
+	pruned          pruning
 }
 
 // Use sets the receivers, before anything else is called.
@@ -159,6 +160,9 @@ func sentence(code router.Code, cause error) (zh, en string) {
 
 // Due are calls that are to be made now: one page at a look, going round, so that calls that wait hide none.
 func (c *Caller) Due(ctx context.Context, now time.Time) ([]string, error) {
+	if err := c.prune(ctx, now); err != nil {
+		return nil, err
+	}
 	rs, err := store.WebhookCalls(c.Docs).List(ctx, string(store.CallPending), c.after, store.MaxLimit)
 	if err != nil {
 		return nil, err

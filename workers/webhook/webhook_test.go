@@ -332,3 +332,21 @@ func TestTheSweepGoesRound(t *testing.T) {
 		t.Errorf("two looks found %d calls", len(seen))
 	}
 }
+
+// The record of an ended call is kept for a month.
+func TestEndedCallsArePruned(t *testing.T) {
+	b := newBench(t)
+	b.write("c1", "pager")
+	if err := b.Call(b.ctx, "c1"); err != nil {
+		t.Fatal(err)
+	}
+	b.expect("c1", store.CallDone, 1)
+	for _, days := range []int{29, 31} {
+		if _, err := b.Due(b.ctx, b.now.AddDate(0, 0, days)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.WebhookCalls(b.Docs).Get(b.ctx, "c1"); (err == nil) != (days < 30) {
+			t.Fatalf("after %d days: %v", days, err)
+		}
+	}
+}
