@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -202,19 +203,27 @@ func (v *sight) reserves(p *pull) bool {
 	return false
 }
 
-// promised keeps the run that an agent made room for, if it still waits: he takes from it first.
+// promised keeps the run that an agent made room for, if something in it still waits for room: he takes from it first.
 func (v *sight) promised(p *pull, mine []reach) []reach {
 	key, ok := v.s.promised.Load(p.agent.ID)
 	if !ok {
 		return mine
 	}
 	for _, in := range mine {
-		if in.run.Key == key.(router.RunKey) && len(v.heads[in.key()]) > 0 {
+		if in.run.Key == key.(router.RunKey) && v.longing(in) {
 			v.s.promised.Delete(p.agent.ID)
 			return []reach{in}
 		}
 	}
+	if !slices.ContainsFunc(v.runs, func(r router.Run) bool { return r.Key == key.(router.RunKey) }) {
+		v.s.promised.Delete(p.agent.ID) // what it was for is gone
+	}
 	return mine
+}
+
+// longing reports whether something in a run has waited for room for longer than the policy allows.
+func (v *sight) longing(in reach) bool {
+	return slices.ContainsFunc(v.heads[in.key()], func(c order.Candidate) bool { return c.Wait > v.view.Rules.ReserveAfter })
 }
 
 // order puts the heads of runs in line; pulls that may serve the same runs share it.
