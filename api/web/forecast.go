@@ -36,6 +36,7 @@ type forecastData struct {
 	Missing  int // agents, at the worst quarter-hour
 	MissAt   time.Time
 	Quiet    []forecast.Quiet
+	Report   *forecast.Report // how the forecasts of the last weeks came out; nil: not judged yet
 	Filter   forecast.Filter
 	Topics   []*policy.Topic
 	Channels []router.Channel
@@ -71,6 +72,7 @@ func (p *Pages) forecastPage(c echo.Context) error {
 		return err
 	}
 	d.Basis, d.Total = plan.Forecast.Basis, plan.Forecast.Total
+	d.Report = view.Report
 	if !d.Basis.None {
 		if err := p.drawForecast(c, &d, plan); err != nil {
 			return err

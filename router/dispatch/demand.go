@@ -23,7 +23,8 @@ const (
 
 // fit is the forecast of a process.
 type fit struct {
-	model atomic.Pointer[forecast.Model]
+	model  atomic.Pointer[forecast.Model]
+	report atomic.Pointer[forecast.Report]
 
 	// guarded by Live.mu
 	slotAt    time.Time // the quarter-hour that the numbers are of
@@ -73,15 +74,9 @@ func (f *fit) expected(now time.Time) *float64 {
 // Fit reads the desk's demand and fits the forecast to what came before now. View shows it from the next refresh on.
 func (l *Live) Fit(ctx context.Context) error {
 	now, rules := l.now(), l.View().Rules
-	days, err := store.DemandDays(l.store).List(ctx, "", now.UTC().AddDate(0, 0, -fitDays-1).Format(time.DateOnly), store.MaxLimit)
+	rows, err := l.demand(ctx, now)
 	if err != nil {
 		return err
-	}
-	var rows []forecast.Row
-	for _, d := range days {
-		for _, r := range d.Value.Rows(d.ID) {
-			rows = append(rows, forecast.Row{At: r.At, Key: forecast.Key{Channel: r.Channel, Topic: r.Topic, Language: r.Language}, Count: r.Count})
-		}
 	}
 	m, err := forecast.Fit(rows, rules.Zone, rules.Calendars["day"], now)
 	if err != nil {
@@ -104,6 +99,10 @@ func (l *Live) fitLoop(ctx context.Context, done chan struct{}) {
 		if err := l.Fit(ctx); err != nil && ctx.Err() == nil {
 			l.log.Warn("the forecast could not be fitted", "error", err)
 			pause = fitAgain
+			continue
+		}
+		if err := l.Judge(ctx); err != nil && ctx.Err() == nil {
+			l.log.Warn("the forecast could not be held against what came", "error", err)
 		}
 	}
 }

@@ -29,7 +29,8 @@ type View struct {
 	Snapshot *load.Snapshot
 	Modes    route.Modes
 	Agents   []load.Agent
-	Forecast *forecast.Model // fitted at most a quarter of an hour ago; nil: not yet. Its Basis says what it rests on
+	Forecast *forecast.Model  // fitted at most a quarter of an hour ago; nil: not yet. Its Basis says what it rests on
+	Report   *forecast.Report // how forecasts of the last weeks came out, as of the last midnight; nil: not yet
 	// Incidents are the open ones.
 	Incidents []incident.Incident
 	// Waits are how good told waits were, by class, and the bands that follow. Read-only.
@@ -155,7 +156,7 @@ func (l *Live) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	view := &View{Rules: rules, Model: l.model, Snapshot: snap, Modes: modes.Value, Agents: agents, Forecast: l.fit.model.Load(), Waits: l.tallies.waits}
+	view := &View{Rules: rules, Model: l.model, Snapshot: snap, Modes: modes.Value, Agents: agents, Forecast: l.fit.model.Load(), Report: l.fit.report.Load(), Waits: l.tallies.waits}
 	for _, i := range open {
 		view.Incidents = append(view.Incidents, i.Value)
 	}
