@@ -3,6 +3,7 @@ package web
 import (
 	"math"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -31,11 +32,35 @@ type contactData struct {
 type contactWait struct {
 	Title   router.Sentence
 	Minutes int
+	Nobody  bool // nobody is there now: no wait can be told
+}
+
+// contactKept is how long what everybody sees is kept: anybody may ask for it.
+const contactKept = 10 * time.Second
+
+// contactCache is the contact page's data, made anew when it is old.
+type contactCache struct {
+	mu   sync.Mutex
+	at   time.Time
+	data contactData
 }
 
 // contactPage is for everybody: what is open, how long it takes, when it is quiet, what to prepare.
 func (p *Pages) contactPage(c echo.Context) error {
+	d, err := p.contact()
+	if err != nil {
+		return err
+	}
+	return p.render(c, http.StatusOK, "contact.html", "contact_us", d)
+}
+
+func (p *Pages) contact() (contactData, error) {
+	p.contacts.mu.Lock()
+	defer p.contacts.mu.Unlock()
 	view, now := p.Live.View(), p.Now()
+	if age := now.Sub(p.contacts.at); age >= 0 && age < contactKept {
+		return p.contacts.data, nil
+	}
 	cal := view.Usual()
 	d := contactData{Open: cal.Open(now), Edge: cal.NextEdge(now), Closed: view.Rules.Texts["closed"], Prepare: view.Rules.Texts["prepare"], Told: view.Told(false)}
 	for _, t := range view.Rules.Topics {
@@ -45,11 +70,12 @@ func (p *Pages) contactPage(c echo.Context) error {
 		if t.Answer != (router.Sentence{}) {
 			d.Answers = append(d.Answers, t)
 		}
-		d.Waits = append(d.Waits, contactWait{t.Title, int(math.Ceil(view.Expected(t.Name).Minutes()))})
+		wait, known := view.Expected(t.Name)
+		d.Waits = append(d.Waits, contactWait{t.Title, int(math.Ceil(wait.Minutes())), !known})
 	}
 	var err error
-	if d.Quiet, err = view.Quietest(now, quietDays); err != nil {
-		return err
+	if d.Quiet, err = view.Quietest(now, quietDays); err == nil {
+		p.contacts.at, p.contacts.data = now, d
 	}
-	return p.render(c, http.StatusOK, "contact.html", "contact_us", d)
+	return d, err
 }

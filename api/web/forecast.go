@@ -104,7 +104,7 @@ func (p *Pages) drawForecast(c echo.Context, d *forecastData, plan dispatch.DayP
 	for i, row := range plan.Plan.Rows {
 		steps.X = append(steps.X, row.At.In(zone).Format("15:04"))
 		steps.Needed.Values, steps.OnShift.Values = append(steps.Needed.Values, float64(row.Agents)), append(steps.OnShift.Values, float64(plan.OnShift[i]))
-		d.staff(row, plan.OnShift[i], zone)
+		d.staff(row, plan.OnShift[i], p.Now(), zone)
 	}
 	heat, err := p.heat(c, d.Filter)
 	if err != nil {
@@ -125,11 +125,12 @@ func (d *forecastData) draw(lines chart.LineChart, steps chart.StepChart) error 
 }
 
 // staff takes a quarter-hour into its hour, and notes where most agents are missing.
-func (d *forecastData) staff(row forecast.StaffRow, onShift int, zone *time.Location) {
-	if miss := row.Agents - onShift; miss > d.Missing {
+func (d *forecastData) staff(row forecast.StaffRow, onShift int, now time.Time, zone *time.Location) {
+	if miss := row.Agents - onShift; miss > d.Missing && row.At.Add(forecast.Slot).After(now) {
 		d.Missing, d.MissAt = miss, row.At
 	}
-	hour := row.At.In(zone).Truncate(time.Hour)
+	local := row.At.In(zone)
+	hour := local.Add(-time.Duration(local.Minute()) * time.Minute)
 	if n := len(d.Hours); n == 0 || !d.Hours[n-1].At.Equal(hour) {
 		d.Hours = append(d.Hours, staffHour{At: hour})
 	}

@@ -41,7 +41,7 @@ func TestForecastAndContactPages(t *testing.T) {
 		t.Fatal("not in Chinese")
 	}
 	contact := s.get("/contact?lang=zh")
-	for _, want := range []string{"联系我们", "最空闲的时段", "绝不会索要密码", "马上"} {
+	for _, want := range []string{"联系我们", "最空闲的时段", "绝不会索要密码", "现在没有客服在"} {
 		if !strings.Contains(contact, want) {
 			t.Errorf("the contact page lacks %q: %s", want, contact)
 		}

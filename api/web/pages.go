@@ -52,6 +52,7 @@ type Pages struct {
 	Deps
 	templates map[router.Language]*template.Template
 	version   string // of the static files, for their addresses
+	contacts  contactCache
 }
 
 // New parses the templates.

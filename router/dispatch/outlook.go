@@ -100,11 +100,12 @@ func (v *View) Usual() *hours.Calendar {
 	return hours.Always(v.Rules.Zone)
 }
 
-// Expected is the wait that a customer of a topic is told now: that of its queue and class, as promised.
-func (v *View) Expected(topic router.Topic) time.Duration {
+// Expected is the wait that a customer of a topic is told now: that of its queue and class, as promised. ok is false
+// where nobody works for the queue, or for the one that stands in for it: then no wait can be told.
+func (v *View) Expected(topic router.Topic) (wait time.Duration, ok bool) {
 	t := v.Rules.Topic(topic)
 	if t == nil {
-		return 0
+		return 0, false
 	}
 	q, name := v.Rules.Queues[t.Queue], t.Queue
 	if q != nil && !q.Hours.Open(v.Snapshot.At) {
@@ -112,5 +113,5 @@ func (v *View) Expected(topic router.Topic) time.Duration {
 			name = cover[len(cover)-1]
 		}
 	}
-	return v.Promise(v.Predicted(name, t.Class))
+	return v.Promise(v.Predicted(name, t.Class)), v.Snapshot.Queues[name].Agents > 0
 }
