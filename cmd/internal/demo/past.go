@@ -24,8 +24,8 @@ const (
 // pastTopics are what customers wrote about, by how often.
 var pastTopics = []router.Topic{"account_security", "payment_error", "payment_error", "payment_error", "withdrawal", "withdrawal", "account_recovery", "general", "general", "general"}
 
-// past gives a new desk a past that is made up, the same for the same seed and day: eight weeks of demand, which the
-// forecast rests on, and resolved tickets of the last days, which a back-test replays.
+// past gives a new desk a past that is made up: eight weeks of demand, which the forecast rests on, and resolved
+// tickets of the last days, which a back-test replays. It depends on the seed and on the moment of the start.
 func (d *demo) past(ctx context.Context) error {
 	now := app.Now()
 	days, err := store.DemandDays(d.app.Store).List(ctx, "", "", 2)
