@@ -62,8 +62,7 @@ func (s *Service) Line(ctx context.Context, queue router.QueueName, n int, under
 	for i, a := range view.Agents {
 		agents[i] = a.User.ID
 	}
-	seen := &sight{s: s, view: seenUnder(view, under), now: s.Now(), heads: map[reachKey][]order.Candidate{},
-		spare: map[reachKey]int{}, skips: map[router.AgentID]bool{}, lines: map[string]order.Lines{}, handed: map[router.TicketID]bool{}}
+	seen := s.sight(seenUnder(view, under), "")
 	runs, err := s.Store.Runs(ctx, queues, agents...)
 	if err != nil {
 		return Line{}, err

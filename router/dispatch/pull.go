@@ -96,13 +96,15 @@ type pull struct {
 	now    time.Time
 
 	// what the last look gave
-	err    error
-	seen   *sight
-	ranked []order.Ranked     // the first free heads of the order
-	ahead  []order.Ranked     // heads before them that others are claiming
-	at     int                // the place in ranked of the head at hand
-	passed []router.PassedRun // runs this agent cannot serve
-	runs   int                // runs seen
+	err      error
+	verdicts []verdict // by the runs of seen
+	idle     int       // agents who have nothing in hand, the one who pulls among them
+	seen     *sight
+	ranked   []order.Ranked     // the first free heads of the order
+	ahead    []order.Ranked     // heads before them that others are claiming
+	at       int                // the place in ranked of the head at hand
+	passed   []router.PassedRun // runs this agent cannot serve
+	runs     int                // runs seen
 
 	starving []order.Candidate // heads past their guard that this agent may serve
 }
@@ -146,25 +148,46 @@ const (
 	atLimit      = "limit"        // he holds as many of its channel as the policy allows
 )
 
-// judge says from which wait on the agent may serve a run, or why he cannot now.
-func (p *pull) judge(r router.Run) (reach, string) {
-	in := reach{run: r}
+// verdict says from which wait on the agent may serve a run, or why he cannot now.
+type verdict struct {
+	in         reach
+	why        string // empty: he can
+	reservable bool   // only full hands keep him from it, and nobody else has them empty
+}
+
+// begin takes the view and the moment of a look. Runs are judged once in it: what the agent holds does not change meanwhile.
+func (p *pull) begin(seen *sight) {
+	p.view, p.now, p.verdicts, p.idle = seen.view, seen.now, nil, 1
+	if p.free < match.Full {
+		return // who holds something takes nobody's last idle agent
+	}
+	for _, a := range p.view.Agents {
+		if a.User.ID != p.agent.ID && p.there(a) && a.Held == 0 {
+			p.idle++
+		}
+	}
+}
+
+func (p *pull) judge(r router.Run) verdict {
+	v := verdict{in: reach{run: r}}
 	if r.KeptFor != "" && r.KeptFor != p.agent.ID || !containsQueue(p.queues, r.Queue) {
-		return in, foreign
+		v.why = foreign
+		return v
 	}
 	after, ok := match.Reach(p.view.Rules.Queues[r.Queue].Rings, p.agent, r)
-	in.after = after
-	switch {
+	v.in.after = after
+	switch cost := p.view.Rules.Capacity[r.Channel]; {
 	case !ok:
-		return in, noSkill
+		v.why = noSkill
 	case p.atLimit(r.Channel):
-		return in, atLimit
-	case p.view.Rules.Capacity[r.Channel] > p.free:
-		return in, noCapacity
-	case p.free == match.Full && match.Reserved(p.view.Snapshot.Classes[r.Class].Reserve, p.idle()):
-		return in, leftToOthers
+		v.why = atLimit
+	case cost > p.free:
+		v.why = noCapacity
+		v.reservable = p.free < match.Full && cost <= match.Full && !p.roomElsewhere(r)
+	case p.free == match.Full && match.Reserved(p.view.Snapshot.Classes[r.Class].Reserve, p.idle):
+		v.why = leftToOthers
 	}
-	return in, ""
+	return v
 }
 
 // reaches reports whether a ticket has waited long enough for the agent's skills.
@@ -183,17 +206,6 @@ func (p *pull) atLimit(ch router.Channel) bool {
 	return limited && p.holds[ch] >= most
 }
 
-// idle is how many agents have nothing in hand, the one who pulls among them.
-func (p *pull) idle() int {
-	n := 1
-	for _, a := range p.view.Agents {
-		if a.User.ID != p.agent.ID && p.there(a) && a.Held == 0 {
-			n++
-		}
-	}
-	return n
-}
-
 // there reports whether an agent takes work now.
 func (p *pull) there(a load.Agent) bool {
 	return a.Presence == router.PresenceAvailable && match.OnShift(p.view.Rules.Ruleset, a.User, p.now)
@@ -206,11 +218,6 @@ func (p *pull) tooYoung(rs []reach) {
 			p.passed = append(p.passed, router.PassedRun{Run: in.run.Key, Reason: tooYoung})
 		}
 	}
-}
-
-// reservable reports whether only full hands keep the agent from serving a run, and nobody else has them empty.
-func (p *pull) reservable(r router.Run, why string) bool {
-	return why == noCapacity && p.free < match.Full && p.view.Rules.Capacity[r.Channel] <= match.Full && !p.roomElsewhere(r)
 }
 
 // leastHeld reports whether the agent holds least of those who could serve the run with empty hands.

@@ -194,12 +194,7 @@ func (w *redecider) first() (best router.RunKey, ok bool) {
 	view, now := w.s.Live.View(), w.s.Now()
 	var top order.Ranked
 	for key, hs := range w.next {
-		params, known := view.Snapshot.Classes[hs[0].Run.Class]
-		if !known {
-			params = view.Snapshot.Classes[view.Rules.Review.Class]
-		}
-		c := order.Candidate{Head: hs[0], Wait: view.Rules.Calendar(hs[0].Run.Queue).Between(hs[0].AgeAt, now), Class: params.For(hs[0].Run.Channel)}
-		r := order.Rank(order.ATC, []order.Candidate{c}, now)[0]
+		r := order.Rank(order.ATC, []order.Candidate{view.candidate(hs[0], now)}, now)[0]
 		if !ok || order.Less(r, top) {
 			best, top, ok = key, r, true
 		}

@@ -52,14 +52,19 @@ const (
 	rankedHeads = 32
 )
 
+// sight is a look that has seen nothing yet.
+func (s *Service) sight(view *View, skip router.AgentID) *sight {
+	return &sight{s: s, view: view, now: s.Now(), skip: skip, heads: map[reachKey][]order.Candidate{}, spare: map[reachKey]int{},
+		skips: map[router.AgentID]bool{}, lines: map[string]order.Lines{}, handed: map[router.TicketID]bool{}}
+}
+
 // see reads the heads of all runs that any of the pulls may serve, or may be reserved for.
 func (s *Service) see(ctx context.Context, pulls []*pull, skip router.AgentID) (*sight, error) {
-	seen := &sight{s: s, view: s.Live.View(), now: s.Now(), skip: skip, heads: map[reachKey][]order.Candidate{}, spare: map[reachKey]int{},
-		skips: map[router.AgentID]bool{}, lines: map[string]order.Lines{}, handed: map[router.TicketID]bool{}}
+	seen := s.sight(s.Live.View(), skip)
 	var queues []router.QueueName
 	var agents []router.AgentID
 	for _, p := range pulls {
-		p.view, p.now = seen.view, seen.now
+		p.begin(seen)
 		agents = append(agents, p.agent.ID)
 		for _, q := range p.queues {
 			if !containsQueue(queues, q) {
@@ -75,10 +80,11 @@ func (s *Service) see(ctx context.Context, pulls []*pull, skip router.AgentID) (
 	named := map[reachKey]bool{}
 	for _, r := range seen.runs {
 		for _, p := range pulls {
-			in, why := p.judge(r)
-			if (why == "" || p.reservable(r, why)) && !named[in.key()] {
-				named[in.key()] = true
-				wanted = append(wanted, in)
+			v := p.judge(r)
+			p.verdicts = append(p.verdicts, v)
+			if (v.why == "" || v.reservable) && !named[v.in.key()] {
+				named[v.in.key()] = true
+				wanted = append(wanted, v.in)
 			}
 		}
 	}
@@ -120,23 +126,28 @@ func (v *sight) readOnce(ctx context.Context, rs []reach, in map[router.RunKey]r
 			v.skips[h.SkipFor] = true
 		}
 		key := in[h.Run.Key].key()
-		wait := v.view.Rules.Calendar(h.Run.Queue).Between(h.AgeAt, v.now)
-		v.heads[key] = append(v.heads[key], order.Candidate{Head: h, Wait: wait, Class: v.class(h.Run)})
+		v.heads[key] = append(v.heads[key], v.view.candidate(h, v.now))
 	}
 	clear(v.lines)
 	return err
 }
 
-func (v *sight) class(r router.Run) order.Class {
-	params, ok := v.view.Snapshot.Classes[r.Class]
+// class is what the class of a run is worth now.
+func (v *View) class(r router.Run) order.Class {
+	params, ok := v.Snapshot.Classes[r.Class]
 	if !ok { // the class is gone from the policy: ordered like review work until it is decided again
-		params = v.view.Snapshot.Classes[v.view.Rules.Review.Class]
+		params = v.Snapshot.Classes[v.Rules.Review.Class]
 	}
 	return params.For(r.Channel)
 }
 
+// candidate is a head as the order looks at it.
+func (v *View) candidate(h router.Head, now time.Time) order.Candidate {
+	return order.Candidate{Head: h, Wait: v.Rules.Calendar(h.Run.Queue).Between(h.AgeAt, now), Class: v.class(h.Run)}
+}
+
 func (v *sight) query(in reach, limit int) store.HeadQuery {
-	c, cal := v.class(in.run), v.view.Rules.Calendar(in.run.Queue)
+	c, cal := v.view.class(in.run), v.view.Rules.Calendar(in.run.Queue)
 	from, to := order.CutoffWindow(v.now, c)
 	q := store.HeadQuery{Run: in.run.Key, Limit: limit, CutoffFrom: from, CutoffTo: to,
 		LateAt: cal.Before(v.now, c.Target), GuardAt: cal.Before(v.now, time.Duration(c.Guard*float64(c.Target)))}
@@ -151,19 +162,18 @@ func (v *sight) query(in reach, limit int) store.HeadQuery {
 func (v *sight) choose(ctx context.Context, p *pull, left int) error {
 	p.seen, p.ranked, p.ahead, p.passed, p.runs, p.starving = v, nil, nil, nil, 0, nil
 	var mine, used []reach
-	for _, r := range v.runs {
-		in, why := p.judge(r)
-		if why == foreign {
+	for _, x := range p.verdicts {
+		if x.why == foreign {
 			continue
 		}
 		p.runs++
-		if why != "" {
-			p.passed = append(p.passed, router.PassedRun{Run: r.Key, Reason: why})
+		if x.why != "" {
+			p.passed = append(p.passed, router.PassedRun{Run: x.in.run.Key, Reason: x.why})
 			continue
 		}
-		mine = append(mine, in)
-		if v.usedUp(in) {
-			used = append(used, in)
+		mine = append(mine, x.in)
+		if v.usedUp(x.in) {
+			used = append(used, x.in)
 		}
 	}
 	if err := v.read(ctx, used, left); err != nil {
@@ -187,12 +197,12 @@ func (v *sight) choose(ctx context.Context, p *pull, left int) error {
 // and of those who could make it he holds least. Only one agent is reserved for a run; when he has the
 // room he takes from it first.
 func (v *sight) reserves(p *pull) bool {
-	for _, r := range v.runs {
-		in, why := p.judge(r)
-		if !p.reservable(r, why) || !p.leastHeld(r) {
+	for _, x := range p.verdicts {
+		r := x.in.run
+		if !x.reservable || !p.leastHeld(r) {
 			continue
 		}
-		for _, c := range v.heads[in.key()] {
+		for _, c := range v.heads[x.in.key()] {
 			if c.Wait > v.view.Rules.ReserveAfter && c.Head.SkipFor != p.agent.ID {
 				p.passed = append(p.passed, router.PassedRun{Run: r.Key, TicketID: c.Head.TicketID, Reason: "reserved"})
 				v.s.promised.Store(p.agent.ID, r.Key)

@@ -29,14 +29,13 @@ func (s *Service) WhatFirst(ctx context.Context, t router.Ticket) (Counterfactua
 	if q := view.Rules.Queues[t.Queue]; q != nil {
 		rule = q.Order
 	}
-	seen := sight{view: view}
-	me := order.Candidate{Head: router.Head{TicketID: t.ID, Run: t.Run(), AgeAt: t.AgeAt, CutoffAt: t.CutoffAt}, Wait: t.Wait(now, s.calendar(t.Queue)), Class: seen.class(t.Run())}
+	me := view.candidate(router.Head{TicketID: t.ID, Run: t.Run(), AgeAt: t.AgeAt, CutoffAt: t.CutoffAt}, now)
 	out := Counterfactual{First: t.ID}
 	for _, row := range line.Tickets {
 		if row.Head.TicketID == t.ID {
 			continue
 		}
-		rival := order.Candidate{Head: row.Head, Wait: row.Wait, Class: seen.class(row.Head.Run)}
+		rival := view.candidate(row.Head, now)
 		if out.Changes = whatif.First(rule, me, []order.Candidate{rival}, now); len(out.Changes) > 0 {
 			out.First = rival.Head.TicketID
 		}
