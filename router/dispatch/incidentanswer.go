@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -139,7 +140,7 @@ func (s *Service) answerTicket(ctx context.Context, id router.TicketID, a store.
 	how := answered(t, mark)
 	if err != nil || how != "" || t.Incident != a.Incident {
 		_, settle := s.Settle(ctx, t)
-		return how, firstError(err, settle)
+		return how, cmp.Or(err, settle)
 	}
 	text := a.Text.EN
 	if t.Language == router.LanguageZH {
@@ -200,13 +201,4 @@ func answered(t router.Ticket, mark string) string {
 		}
 	}
 	return ""
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -10,22 +10,10 @@ import (
 	"switchyard/workers/task"
 )
 
-// beforeSave completes a changed ticket before it is stored: offers, and the list of its incident's tickets.
-func (s *Service) beforeSave(ctx context.Context, before, t router.Ticket) (router.Ticket, error) {
-	if t.Incident != before.Incident && t.Incident != "" {
-		if err := s.enlist(ctx, t); err != nil {
-			return t, err
-		}
-	}
-	return s.offering(ctx, before, t)
-}
-
-// afterSave tells what a stored change began.
-func (s *Service) afterSave(ctx context.Context, before, t router.Ticket) {
-	s.offered(ctx, before, t)
+// joined tells that a stored change put a ticket into an incident, or took it out.
+func (s *Service) joined(ctx context.Context, before, t router.Ticket) {
 	switch {
 	case before.Incident == t.Incident:
-		return
 	case t.Incident != "":
 		s.life(ctx, t, "incident_join", "", t.Incident)
 	default:

@@ -98,21 +98,38 @@ func (s *Service) change(ctx context.Context, id router.TicketID, do func(router
 		if next, err = s.beforeSave(ctx, t, next); err != nil {
 			return t, err
 		}
-		if next, err = s.save(ctx, s.clocked(t, next)); !router.IsCode(err, router.CodeConflict) {
-			if err == nil {
-				s.afterSave(ctx, t, next)
-			}
-			if d, ok := worked(t, next); ok && err == nil {
-				s.Live.Worked(t.Class, t.Channel, d, next.UpdatedAt)
-			}
-			if err == nil && next.Case.Judged && !t.Case.Judged {
-				s.Live.Waited(next.Class, next.Case.Told, next.Case.Wait)
-			}
+		next, err = s.save(ctx, s.clocked(t, next))
+		if err == nil {
+			s.afterSave(ctx, t, next)
+		}
+		if !router.IsCode(err, router.CodeConflict) {
 			return next, err
 		}
 		last = err
 	}
 	return router.Ticket{}, router.Wrap("dispatch.change", router.CodeUnavailable, last)
+}
+
+// beforeSave completes a changed ticket before it is stored: offers, and the list of its incident's tickets.
+func (s *Service) beforeSave(ctx context.Context, before, t router.Ticket) (router.Ticket, error) {
+	if t.Incident != before.Incident && t.Incident != "" {
+		if err := s.enlist(ctx, t); err != nil {
+			return t, err
+		}
+	}
+	return s.offering(ctx, before, t)
+}
+
+// afterSave tells what a stored change began, and counts what it ended.
+func (s *Service) afterSave(ctx context.Context, before, t router.Ticket) {
+	s.offered(ctx, before, t)
+	s.joined(ctx, before, t)
+	if d, ok := worked(before, t); ok {
+		s.Live.Worked(before.Class, before.Channel, d, t.UpdatedAt)
+	}
+	if t.Case.Judged && !before.Case.Judged {
+		s.Live.Waited(t.Class, t.Case.Told, t.Case.Wait)
+	}
 }
 
 // save stores a ticket and tells the bus.
