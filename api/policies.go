@@ -166,15 +166,7 @@ func (s *Server) putInForce(c echo.Context, version, reason string, back bool) e
 		return problemsOf(err)
 	}
 	change := store.PolicyChange{Version: version, By: gate.CallerOf(c).ID(), At: s.Now(), Reason: reason, Back: back}
-	_, err = store.ActivePolicy(s.Store).Update(ctx, "active", func(a *store.Active) (bool, error) {
-		change.Before = a.Version
-		*a = store.Active{Version: version, By: change.By, At: change.At}
-		return true, nil
-	})
-	if err != nil {
-		return err
-	}
-	if err := store.BumpGeneration(ctx, s.Store); err != nil {
+	if change.Before, err = store.PutInForce(ctx, s.Store, store.Active{Version: version, By: change.By, At: change.At}); err != nil {
 		return err
 	}
 	if err := s.noteChange(c, change); err != nil {

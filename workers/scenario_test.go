@@ -114,9 +114,8 @@ func (s *scenario) force(doc string) {
 	s.must(err)
 	_, err = store.Policies(s.store).Ensure(s.ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: doc})
 	s.must(err)
-	_, err = store.ActivePolicy(s.store).Update(s.ctx, "active", func(a *store.Active) (bool, error) { a.Version = rules.Version; return true, nil })
+	_, err = store.PutInForce(s.ctx, s.store, store.Active{Version: rules.Version})
 	s.must(err)
-	s.must(store.BumpGeneration(s.ctx, s.store))
 	s.tick(0)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -83,6 +84,28 @@ func newDesk(t *testing.T) *desk {
 	d.Service = &Service{Store: d.flaky, Live: live, Bus: d, Nudger: d, Now: d.clock, Log: log, CanReply: func(router.SourceName, int) error { return nil }}
 	return d
 }
+
+// use puts another policy in force.
+func (d *desk) use(doc string) *decide.Ruleset {
+	d.t.Helper()
+	rules, err := decide.Compile([]byte(doc), time.LoadLocation)
+	d.must(err)
+	_, err = store.Policies(d.store).Ensure(d.ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: doc})
+	d.must(err)
+	_, err = store.PutInForce(d.ctx, d.store, store.Active{Version: rules.Version})
+	d.must(err)
+	d.must(d.Live.Refresh(d.ctx))
+	return rules
+}
+
+// policy puts a changed default policy in force.
+func (d *desk) policy(from, to string) *decide.Ruleset {
+	d.t.Helper()
+	return d.use(strings.Replace(string(policy.Default()), from, to, 1))
+}
+
+// alone says that no other process does this.
+func alone(context.Context) (bool, error) { return true, nil }
 
 func (d *desk) must(err error) {
 	d.t.Helper()

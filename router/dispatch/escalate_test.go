@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"switchyard/router"
-	"switchyard/router/decide"
 	"switchyard/router/policy"
 	"switchyard/router/store"
 	"switchyard/router/store/storetest"
@@ -30,20 +29,8 @@ func escalating(t *testing.T) *desk {
 	d := newDesk(t)
 	doc := string(policy.Default())
 	from, to := strings.Index(doc, "\nescalations:"), strings.Index(doc, "\ncapacity:")
-	d.usePolicy(doc[:from] + upwards + doc[to:])
+	d.use(doc[:from] + upwards + doc[to:])
 	return d
-}
-
-func (d *desk) usePolicy(doc string) {
-	d.t.Helper()
-	rules, err := decide.Compile([]byte(doc), time.LoadLocation)
-	d.must(err)
-	_, err = store.Policies(d.store).Ensure(d.ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: doc})
-	d.must(err)
-	_, err = store.ActivePolicy(d.store).Update(d.ctx, "active", func(a *store.Active) (bool, error) { a.Version = rules.Version; return true, nil })
-	d.must(err)
-	d.must(store.BumpGeneration(d.ctx, d.store))
-	d.must(d.Live.Refresh(d.ctx))
 }
 
 // sweep does what the sweep would: everything that is due.
@@ -242,7 +229,7 @@ func TestAnotherPolicyAnotherMoment(t *testing.T) {
 	ticket := d.Receive(router.ChannelChat, "v1", "请问手续费怎么算")
 	doc := string(policy.Default())
 	from, to := strings.Index(doc, "\nescalations:"), strings.Index(doc, "\ncapacity:")
-	d.usePolicy(doc[:from] + doc[to:])
+	d.use(doc[:from] + doc[to:])
 	d.Advance(481 * time.Minute)
 	d.sweep()
 	if n := d.sweep(); n != 0 || len(d.Read(ticket.ID).Escalated) != 0 {
@@ -256,7 +243,7 @@ func TestANewEscalationReachesWhatWaits(t *testing.T) {
 	first := d.Receive(router.ChannelChat, "v1", "请问手续费怎么算")
 	doc := string(policy.Default())
 	from, to := strings.Index(doc, "\nescalations:"), strings.Index(doc, "\ncapacity:")
-	d.usePolicy(doc[:from] + strings.Replace(upwards, "times_target: 2", "after: 1h", 1) + doc[to:])
+	d.use(doc[:from] + strings.Replace(upwards, "times_target: 2", "after: 1h", 1) + doc[to:])
 	_, err := d.EdgeQueue(d.ctx, first.Queue)
 	d.must(err)
 	d.Advance(time.Hour)

@@ -14,8 +14,6 @@ import (
 
 const refund = "I was charged twice, refund please"
 
-func alone(context.Context) (bool, error) { return true, nil }
-
 // counting is a forecast of five tickets a quarter-hour of each kind, beside the tickets of the desk.
 func (d *desk) counting(topics ...router.Topic) Surges {
 	return func(ctx context.Context, begins time.Time) ([]incident.Count, bool, error) {

@@ -15,18 +15,6 @@ import (
 	"switchyard/router/store/storetest"
 )
 
-// use puts another policy in force.
-func (d *desk) use(doc string) {
-	d.t.Helper()
-	version := router.HashID("p", doc)
-	_, err := store.Policies(d.store).Ensure(d.ctx, version, store.PolicyVersion{Version: version, Doc: doc})
-	d.must(err)
-	_, err = store.ActivePolicy(d.store).Update(d.ctx, "active", func(a *store.Active) (bool, error) { a.Version = version; return true, nil })
-	d.must(err)
-	d.must(store.BumpGeneration(d.ctx, d.store))
-	d.must(d.Live.Refresh(d.ctx))
-}
-
 // moved moves the modes and looks again.
 func (d *desk) moved() route.Overload {
 	d.t.Helper()

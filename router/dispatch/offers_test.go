@@ -1,33 +1,20 @@
 package dispatch
 
 import (
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"switchyard/router"
-	"switchyard/router/decide"
-	"switchyard/router/policy"
-	"switchyard/router/store"
 )
 
 // offeringDesk puts a policy in force whose queue payments makes offers.
 func offeringDesk(t *testing.T) *desk {
 	t.Helper()
 	d := newDesk(t)
-	doc := strings.Replace(string(policy.Default()), "{name: payments, ", "{name: payments, offer: 30s, ", 1)
-	rules, err := decide.Compile([]byte(doc), time.LoadLocation)
-	d.must(err)
-	if rules.Queues["payments"].Offer.D() != 30*time.Second {
+	if rules := d.policy("{name: payments, ", "{name: payments, offer: 30s, "); rules.Queues["payments"].Offer.D() != 30*time.Second {
 		t.Fatal("the default policy has changed its shape")
 	}
-	_, err = store.Policies(d.store).Ensure(d.ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: doc})
-	d.must(err)
-	_, err = store.ActivePolicy(d.store).Update(d.ctx, "active", func(a *store.Active) (bool, error) { a.Version = rules.Version; return true, nil })
-	d.must(err)
-	d.must(store.BumpGeneration(d.ctx, d.store))
-	d.must(d.Live.Refresh(d.ctx))
 	return d
 }
 

@@ -1,35 +1,14 @@
 package dispatch
 
 import (
-	"context"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"switchyard/router"
-	"switchyard/router/decide"
-	"switchyard/router/policy"
 	"switchyard/router/store"
 	"switchyard/router/store/storetest"
 )
-
-// policy puts a changed default policy in force.
-func (d *desk) policy(from, to string) *decide.Ruleset {
-	d.t.Helper()
-	doc := strings.Replace(string(policy.Default()), from, to, 1)
-	rules, err := decide.Compile([]byte(doc), time.LoadLocation)
-	d.must(err)
-	_, err = store.Policies(d.store).Ensure(d.ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: doc})
-	d.must(err)
-	_, err = store.ActivePolicy(d.store).Update(d.ctx, "active", func(a *store.Active) (bool, error) { a.Version = rules.Version; return true, nil })
-	d.must(err)
-	d.must(store.BumpGeneration(d.ctx, d.store))
-	d.must(d.Live.Refresh(d.ctx))
-	return rules
-}
-
-func mine(context.Context) (bool, error) { return true, nil }
 
 func (d *desk) queueOf(ids []router.TicketID) map[router.QueueName]int {
 	out := map[router.QueueName]int{}
@@ -68,11 +47,11 @@ func TestWaitingWorkIsDecidedAgain(t *testing.T) {
 		}
 		return storetest.Pass
 	})
-	if err := d.Redecide(d.ctx, mine); err == nil {
+	if err := d.Redecide(d.ctx, alone); err == nil {
 		t.Fatal("the store failed and nobody noticed")
 	}
 	d.setFault(nil)
-	d.must(d.Redecide(d.ctx, mine))
+	d.must(d.Redecide(d.ctx, alone))
 	if got := d.queueOf(ids); got["payments"] != 150 {
 		t.Fatalf("after: %v", got)
 	}

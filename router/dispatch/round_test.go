@@ -3,16 +3,12 @@ package dispatch
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"switchyard/router"
-	"switchyard/router/decide"
 	"switchyard/router/order"
-	"switchyard/router/policy"
-	"switchyard/router/store"
 	"switchyard/router/store/storetest"
 )
 
@@ -69,15 +65,7 @@ func (d *desk) crew(n int) (us []router.User) {
 // byAge makes the queue payments serve by age, so that an order is not simply the same for everybody with gaps.
 func (d *desk) byAge() {
 	d.t.Helper()
-	doc := strings.Replace(string(policy.Default()), "{name: payments, ", "{name: payments, order: fifo, ", 1)
-	rules, err := decide.Compile([]byte(doc), time.LoadLocation)
-	d.must(err)
-	_, err = store.Policies(d.store).Ensure(d.ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: doc})
-	d.must(err)
-	_, err = store.ActivePolicy(d.store).Update(d.ctx, "active", func(a *store.Active) (bool, error) { a.Version = rules.Version; return true, nil })
-	d.must(err)
-	d.must(store.BumpGeneration(d.ctx, d.store))
-	d.must(d.Live.Refresh(d.ctx))
+	d.policy("{name: payments, ", "{name: payments, order: fifo, ")
 	if d.Live.View().Rules.Queues["payments"].Order != order.FIFO {
 		d.t.Fatal("the queue does not serve by age")
 	}

@@ -138,6 +138,18 @@ func BumpGeneration(ctx context.Context, d Docs) error {
 	return err
 }
 
+// PutInForce makes a stored policy the one in force, and tells running processes. before is the version that was.
+func PutInForce(ctx context.Context, d Docs, a Active) (before string, err error) {
+	_, err = ActivePolicy(d).Update(ctx, "active", func(have *Active) (bool, error) {
+		before, *have = have.Version, a
+		return true, nil
+	})
+	if err == nil {
+		err = BumpGeneration(ctx, d)
+	}
+	return before, err
+}
+
 // ReadGeneration is the present generation.
 func ReadGeneration(ctx context.Context, d Docs) (int64, error) {
 	r, err := generations(d).Get(ctx, "desk")

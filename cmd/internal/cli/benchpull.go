@@ -90,14 +90,10 @@ func reorder(ctx context.Context, a *app.App, agent router.User) (time.Duration,
 
 // force puts a stored policy in force, and lets this process notice as it would within a second.
 func force(ctx context.Context, a *app.App, version string) error {
-	_, err := store.ActivePolicy(a.Store).Update(ctx, "active", func(v *store.Active) (bool, error) { v.Version = version; return true, nil })
-	if err == nil {
-		err = store.BumpGeneration(ctx, a.Store)
+	if _, err := store.PutInForce(ctx, a.Store, store.Active{Version: version, By: "bench", At: app.Now()}); err != nil {
+		return err
 	}
-	if err == nil {
-		err = a.Live.Refresh(ctx)
-	}
-	return err
+	return a.Live.Refresh(ctx)
 }
 
 func benchAgents(ctx context.Context, a *app.App, n int) ([]router.User, error) {
