@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"net/http"
 	"sort"
 	"strconv"
@@ -187,20 +186,17 @@ func (s *Server) ListAudit(c echo.Context, p openapi.ListAuditParams) error {
 	if err != nil {
 		return err
 	}
-	entries, err := s.Store.TailStream(c.Request().Context(), store.AuditStream, before, limit)
+	said, err := store.TailJSON[store.AuditEntry](c.Request().Context(), s.Store, store.AuditStream, before, limit)
 	if err != nil {
 		return err
 	}
-	out := openapi.AuditList{Items: make([]openapi.AuditEntry, len(entries))}
-	for i, e := range entries {
-		var a store.AuditEntry
-		if err := json.Unmarshal(e.Body, &a); err != nil {
-			return router.Wrap("api.audit", router.CodeInternal, err)
-		}
+	out := openapi.AuditList{Items: make([]openapi.AuditEntry, len(said))}
+	for i, e := range said {
+		a := e.Value
 		out.Items[i] = openapi.AuditEntry{Seq: e.Seq, At: e.At, By: a.By, Act: a.Act, Target: a.Target, Note: a.Note, Remote: a.Remote}
 	}
-	if n := len(entries); n == limit && entries[n-1].Seq > 1 {
-		out.NextCursor = mark("audit", strconv.FormatInt(entries[n-1].Seq, 10))
+	if n := len(said); n == limit && said[n-1].Seq > 1 {
+		out.NextCursor = mark("audit", strconv.FormatInt(said[n-1].Seq, 10))
 	}
 	return c.JSON(http.StatusOK, out)
 }

@@ -1,14 +1,12 @@
 package api
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
 
 	"switchyard/api/openapi"
-	"switchyard/router"
 	"switchyard/router/store"
 )
 
@@ -22,20 +20,16 @@ func (s *Server) ListNotices(c echo.Context, p openapi.ListNoticesParams) error 
 	if err != nil {
 		return err
 	}
-	entries, err := s.Store.TailStream(c.Request().Context(), store.NoticeStream, before, limit)
+	said, err := store.TailJSON[store.Notice](c.Request().Context(), s.Store, store.NoticeStream, before, limit)
 	if err != nil {
 		return err
 	}
-	out := openapi.NoticeList{Items: make([]openapi.Notice, len(entries))}
-	for i, e := range entries {
-		var n store.Notice
-		if err := json.Unmarshal(e.Body, &n); err != nil {
-			return router.Wrap("api.notices", router.CodeInternal, err)
-		}
-		out.Items[i] = openapi.Notice{Seq: e.Seq, At: e.At, Kind: n.Kind, Ticket: n.Ticket, Text: n.Text}
+	out := openapi.NoticeList{Items: make([]openapi.Notice, len(said))}
+	for i, n := range said {
+		out.Items[i] = openapi.Notice{Seq: n.Seq, At: n.At, Kind: n.Value.Kind, Ticket: n.Value.Ticket, Text: n.Value.Text}
 	}
-	if n := len(entries); n == limit && entries[n-1].Seq > 1 {
-		out.NextCursor = mark("notice", strconv.FormatInt(entries[n-1].Seq, 10))
+	if n := len(said); n == limit && said[n-1].Seq > 1 {
+		out.NextCursor = mark("notice", strconv.FormatInt(said[n-1].Seq, 10))
 	}
 	return c.JSON(http.StatusOK, out)
 }

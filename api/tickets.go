@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -105,16 +106,13 @@ func (s *Server) WhyTicket(c echo.Context, id router.TicketID, p openapi.WhyTick
 	if out.Overtaken, err = s.overtaken(c, id); err != nil {
 		return err
 	}
-	lines, err := s.Store.TailStream(ctx, store.TicketStream(id), 0, timelineLength)
+	lines, err := store.TailJSON[dispatch.Life](ctx, s.Store, store.TicketStream(id), 0, timelineLength)
 	if err != nil {
 		return err
 	}
-	for i := len(lines) - 1; i >= 0; i-- {
-		var l dispatch.Life
-		if err := json.Unmarshal(lines[i].Body, &l); err != nil {
-			return router.Wrap("api.why", router.CodeInternal, err)
-		}
-		out.Timeline = append(out.Timeline, openapi.TimelineEntry{Seq: lines[i].Seq, At: lines[i].At, Act: l.Act, By: l.By, State: l.State, Queue: l.Queue, Note: l.Note})
+	for _, x := range slices.Backward(lines) {
+		l := x.Value
+		out.Timeline = append(out.Timeline, openapi.TimelineEntry{Seq: x.Seq, At: x.At, Act: l.Act, By: l.By, State: l.State, Queue: l.Queue, Note: l.Note})
 	}
 	return c.JSON(http.StatusOK, out)
 }

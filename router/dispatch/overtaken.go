@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"context"
-	"encoding/json"
 	"sort"
 	"sync"
 	"time"
@@ -34,17 +33,8 @@ func overtakenStream(id router.TicketID) string { return "overtaken:" + string(i
 
 // Overtaken reads who overtook a ticket, newest first, at most the last 50.
 func (s *Service) Overtaken(ctx context.Context, id router.TicketID) ([]Overtaking, error) {
-	lines, err := s.Store.TailStream(ctx, overtakenStream(id), 0, overtakenShown)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Overtaking, len(lines))
-	for i, l := range lines {
-		if err := json.Unmarshal(l.Body, &out[i]); err != nil {
-			return nil, router.Wrap("dispatch.overtaken", router.CodeInternal, err)
-		}
-	}
-	return out, nil
+	said, err := store.TailJSON[Overtaking](ctx, s.Store, overtakenStream(id), 0, overtakenShown)
+	return store.Values(said), err
 }
 
 // starving are the heads past their guard that the agent may serve, those that starve most first. A few

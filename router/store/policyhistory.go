@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"switchyard/router"
@@ -26,17 +25,8 @@ type PolicyChange struct {
 
 // PolicyHistory reads the changes of the policy in force, newest first, at most the last 200.
 func PolicyHistory(ctx context.Context, s Streams) ([]PolicyChange, error) {
-	lines, err := s.TailStream(ctx, PolicyHistoryStream, 0, policyHistoryLength)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]PolicyChange, len(lines))
-	for i, l := range lines {
-		if err := json.Unmarshal(l.Body, &out[i]); err != nil {
-			return nil, router.Wrap("store.policy_history", router.CodeInternal, err)
-		}
-	}
-	return out, nil
+	said, err := TailJSON[PolicyChange](ctx, s, PolicyHistoryStream, 0, policyHistoryLength)
+	return Values(said), err
 }
 
 // PolicyBefore is the version to which a roll-back of the active one goes, by the history, newest first: a

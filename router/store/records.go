@@ -193,3 +193,35 @@ func AppendJSON(ctx context.Context, s Streams, stream, id string, at time.Time,
 	}
 	return s.Append(ctx, stream, Entry{ID: id, At: at, Body: body})
 }
+
+// Said is a value that AppendJSON appended.
+type Said[T any] struct {
+	Seq   int64
+	At    time.Time
+	Value T
+}
+
+// TailJSON reads the last values of a stream before a number (0: its end), newest first (Streams.TailStream).
+func TailJSON[T any](ctx context.Context, s Streams, stream string, before int64, limit int) ([]Said[T], error) {
+	entries, err := s.TailStream(ctx, stream, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Said[T], len(entries))
+	for i, e := range entries {
+		out[i].Seq, out[i].At = e.Seq, e.At
+		if err := json.Unmarshal(e.Body, &out[i].Value); err != nil {
+			return nil, router.Wrap("store.tail", router.CodeInternal, err)
+		}
+	}
+	return out, nil
+}
+
+// Values are the values alone.
+func Values[T any](said []Said[T]) []T {
+	out := make([]T, len(said))
+	for i, x := range said {
+		out[i] = x.Value
+	}
+	return out
+}
