@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,8 +13,6 @@ import (
 	"switchyard/router/order"
 )
 
-var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-
 func (c *compiler) calendars() {
 	for name, doc := range c.doc.Calendars {
 		path := "calendars." + name
@@ -21,18 +20,9 @@ func (c *compiler) calendars() {
 		if doc.Zone != "" {
 			zone = c.zone(path+".zone", doc.Zone)
 		}
-		var week [7][]hours.Interval
-		daily := c.intervals(path+".daily", doc.Daily)
-		for d, day := range weekdays {
-			week[d] = daily
-			if own, ok := doc.Week[day]; ok {
-				week[d] = c.intervals(path+".week."+day, own)
-			}
-		}
-		for day := range doc.Week {
-			if !contains(weekdays, day) {
-				c.bad(path+".week."+day, "is not one of mon tue wed thu fri sat sun")
-			}
+		week, unknown := hours.WeekOf(doc.Daily, doc.Week, func(place string, list []string) []hours.Interval { return c.intervals(path+"."+place, list) })
+		for _, day := range unknown {
+			c.bad(path+".week."+day, "is not one of mon tue wed thu fri sat sun")
 		}
 		holidays := map[string][]hours.Interval{}
 		for date, is := range doc.Holidays {
@@ -45,15 +35,6 @@ func (c *compiler) calendars() {
 		}
 		c.out.Calendars[name] = cal
 	}
-}
-
-func contains[T comparable](list []T, v T) bool {
-	for _, x := range list {
-		if x == v {
-			return true
-		}
-	}
-	return false
 }
 
 // intervals reads "08:00-22:00"; a close that is not later than the open is on the next day.
@@ -257,7 +238,7 @@ func (c *compiler) fact(path string, f FactDoc) {
 		return
 	}
 	for kind := range strings.SplitSeq(f.Signal, "|") {
-		if !contains(router.SignalKinds(), kind) {
+		if !slices.Contains(router.SignalKinds(), kind) {
 			c.bad(path+".signal", "%q is not one of %s", kind, strings.Join(router.SignalKinds(), " "))
 		}
 	}

@@ -18,8 +18,6 @@ const (
 	maxTicketsADay                                     = 1e6
 )
 
-var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-
 // checker turns a Document into a Scenario and notes every problem by its path.
 type checker struct {
 	doc      Document
@@ -224,18 +222,9 @@ func (c *checker) agents() {
 }
 
 func (c *checker) schedule(path string, d ScheduleDoc) *hours.Calendar {
-	var week [7][]hours.Interval
-	daily := c.intervals(path+".daily", d.Daily)
-	for i, day := range weekdays {
-		week[i] = daily
-		if own, ok := d.Week[day]; ok {
-			week[i] = c.intervals(path+".week."+day, own)
-		}
-	}
-	for _, day := range slices.Sorted(maps.Keys(d.Week)) {
-		if !slices.Contains(weekdays, day) {
-			c.bad(path+".week."+day, "is not one of mon tue wed thu fri sat sun")
-		}
+	week, unknown := hours.WeekOf(d.Daily, d.Week, func(place string, list []string) []hours.Interval { return c.intervals(path+"."+place, list) })
+	for _, day := range unknown {
+		c.bad(path+".week."+day, "is not one of mon tue wed thu fri sat sun")
 	}
 	cal, err := hours.New(c.out.zone, week, nil)
 	if err != nil {
