@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -37,18 +38,8 @@ func Errors(fates []Fate) []WaitError {
 		}
 		out = append(out, judge(class, learn(halves[0]), halves[1]))
 	}
-	slices.SortFunc(out, func(a, b WaitError) int { return cmpClass(a.Class, b.Class) })
+	slices.SortFunc(out, func(a, b WaitError) int { return cmp.Compare(a.Class, b.Class) })
 	return out
-}
-
-func cmpClass(a, b router.ClassName) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // learn counts told and come waits.

@@ -79,7 +79,7 @@ func Choose(rings []policy.RingDoc, as []Agent, r router.Run, wait time.Duration
 }
 
 func better(a Agent, aAfter time.Duration, b Agent, bAfter time.Duration, r router.Run) bool {
-	switch sa, sb := spare(a.User, r), spare(b.User, r); {
+	switch sa, sb := Spare(a.User, r), Spare(b.User, r); {
 	case aAfter != bAfter:
 		return aAfter < bAfter
 	case sa != sb:
@@ -92,8 +92,8 @@ func better(a Agent, aAfter time.Duration, b Agent, bAfter time.Duration, r rout
 	return a.User.ID < b.User.ID
 }
 
-// spare is how much skill a run does not need: specialists are kept for what only they can do.
-func spare(u router.User, r router.Run) int {
+// Spare is how much skill a run does not need: specialists are kept for what only they can do.
+func Spare(u router.User, r router.Run) int {
 	total := 0
 	for _, level := range u.Skills {
 		total += level

@@ -18,48 +18,21 @@ type event struct {
 	gen  uint32 // of the ticket in that slot
 }
 
-// agenda is a binary heap of events.
-type agenda struct {
-	heap []event
-	seq  uint64
+func (e event) before(o event) bool {
+	if e.at != o.at {
+		return e.at < o.at
+	}
+	return e.seq < o.seq
 }
 
-func (a *agenda) before(i, j int) bool {
-	if a.heap[i].at != a.heap[j].at {
-		return a.heap[i].at < a.heap[j].at
-	}
-	return a.heap[i].seq < a.heap[j].seq
+// agenda is the events to come.
+type agenda struct {
+	heap heap[event]
+	seq  uint64
 }
 
 func (a *agenda) add(e event) {
 	a.seq++
 	e.seq = a.seq
-	a.heap = append(a.heap, e)
-	for i := len(a.heap) - 1; i > 0; {
-		up := (i - 1) / 2
-		if !a.before(i, up) {
-			return
-		}
-		a.heap[i], a.heap[up] = a.heap[up], a.heap[i]
-		i = up
-	}
-}
-
-func (a *agenda) next() event {
-	first, last := a.heap[0], len(a.heap)-1
-	a.heap[0] = a.heap[last]
-	a.heap = a.heap[:last]
-	for i := 0; ; {
-		least := i
-		for c := 2*i + 1; c <= 2*i+2 && c < last; c++ {
-			if a.before(c, least) {
-				least = c
-			}
-		}
-		if least == i {
-			return first
-		}
-		a.heap[i], a.heap[least] = a.heap[least], a.heap[i]
-		i = least
-	}
+	a.heap.push(e)
 }

@@ -32,8 +32,8 @@ type line struct {
 
 	n           int
 	head, tail  int32
-	ripe, fresh int32 // the first that is not guarded, the first that is in time; nobody: past the end
-	cuts        []cut // heap by cut-off; those gone are dropped when they come up
+	ripe, fresh int32     // the first that is not guarded, the first that is in time; nobody: past the end
+	cuts        heap[cut] // by cut-off; those gone are dropped when they come up
 
 	holder int32 // the agent who empties his hands for it; nobody: none
 
@@ -46,6 +46,13 @@ type cut struct {
 	at, age int64
 	slot    int32
 	gen     uint32
+}
+
+func (c cut) before(o cut) bool {
+	if c.at != o.at {
+		return c.at < o.at
+	}
+	return c.age < o.age
 }
 
 // insert puts a ticket in its place: by age, then id, as heads are read from a store.
@@ -69,7 +76,7 @@ func (p *play) insert(l *line, slot int32) {
 	l.n++
 	p.waiting++
 	if t.cutoff > 0 {
-		l.pushCut(cut{t.cutoff, t.age, slot, t.gen})
+		l.cuts.push(cut{t.cutoff, t.age, slot, t.gen})
 	}
 }
 
@@ -126,42 +133,4 @@ func (p *play) wait(l *line, slot int32) int64 { return l.clock.at(p.now) - p.po
 func (p *play) stands(l *line, c cut) bool {
 	t := &p.pool[c.slot]
 	return t.gen == c.gen && t.waits && p.lines[t.line] == l
-}
-
-func (l *line) cutBefore(i, j int) bool {
-	if l.cuts[i].at != l.cuts[j].at {
-		return l.cuts[i].at < l.cuts[j].at
-	}
-	return l.cuts[i].age < l.cuts[j].age
-}
-
-func (l *line) pushCut(c cut) {
-	l.cuts = append(l.cuts, c)
-	for i := len(l.cuts) - 1; i > 0; {
-		up := (i - 1) / 2
-		if !l.cutBefore(i, up) {
-			return
-		}
-		l.cuts[i], l.cuts[up] = l.cuts[up], l.cuts[i]
-		i = up
-	}
-}
-
-func (l *line) popCut() {
-	last := len(l.cuts) - 1
-	l.cuts[0] = l.cuts[last]
-	l.cuts = l.cuts[:last]
-	for i := 0; ; {
-		least := i
-		for c := 2*i + 1; c <= 2*i+2 && c < last; c++ {
-			if l.cutBefore(c, least) {
-				least = c
-			}
-		}
-		if least == i {
-			return
-		}
-		l.cuts[i], l.cuts[least] = l.cuts[least], l.cuts[i]
-		i = least
-	}
 }

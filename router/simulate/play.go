@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/match"
 	"switchyard/router/order"
 )
 
@@ -20,7 +21,6 @@ type agent struct {
 	there0    int64 // since when, within the day
 	worked    int64 // nanoseconds of work begun this day, weighed by cost
 	present   int64 // nanoseconds there this day
-	skills    int   // sum of levels
 }
 
 // play is one run of a Setup.
@@ -73,12 +73,8 @@ func Run(s Setup, source Source) (*Outcome, error) {
 
 func (p *play) open() {
 	p.agents = make([]agent, len(p.s.Agents))
-	for i, a := range p.s.Agents {
-		mine := &p.agents[i]
-		mine.free = full
-		for _, level := range a.User.Skills {
-			mine.skills += level
-		}
+	for i := range p.agents {
+		p.agents[i].free = full
 		p.shift(int32(i))
 	}
 	p.looks = p.s.Live != nil || p.s.Review != nil || len(p.s.Reserve) > 0 || p.s.Rooms > 0
@@ -106,7 +102,7 @@ func (p *play) loop(source Source) {
 			at = int64(a.At.Sub(p.s.Start))
 		}
 		if len(p.agenda.heap) > 0 && p.agenda.heap[0].at <= at {
-			e := p.agenda.next()
+			e := p.agenda.heap.pop()
 			if e.at > limit {
 				return
 			}
@@ -289,9 +285,6 @@ func (p *play) reach(l *line) {
 			p.looks = true
 			p.agenda.add(event{at: p.now + int64(p.s.Every), kind: tick})
 		}
-		l.spare[i] = p.agents[i].skills
-		for _, n := range l.cand.Head.Run.Needs {
-			l.spare[i] -= min(n.Level, a.User.Skills[n.Skill])
-		}
+		l.spare[i] = match.Spare(a.User, l.cand.Head.Run)
 	}
 }

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -169,13 +170,7 @@ func (s *Scenario) neighbors(of []Result, step float64) (out []Trial) {
 func Frontier(rs []Result) []Result {
 	rs = slices.Clone(rs)
 	slices.SortStableFunc(rs, func(a, b Result) int {
-		switch {
-		case a.Worst.Mean != b.Worst.Mean:
-			return sign(a.Worst.Mean - b.Worst.Mean)
-		case a.InSLA.Mean != b.InSLA.Mean:
-			return sign(b.InSLA.Mean - a.InSLA.Mean)
-		}
-		return 0
+		return cmp.Or(cmp.Compare(a.Worst.Mean, b.Worst.Mean), cmp.Compare(b.InSLA.Mean, a.InSLA.Mean))
 	})
 	var out []Result
 	for _, r := range rs {
@@ -184,11 +179,4 @@ func Frontier(rs []Result) []Result {
 		}
 	}
 	return out
-}
-
-func sign(x float64) int {
-	if x < 0 {
-		return -1
-	}
-	return 1
 }

@@ -3,6 +3,7 @@ package simulate
 import (
 	"time"
 
+	"switchyard/router/match"
 	"switchyard/router/order"
 )
 
@@ -94,10 +95,7 @@ func (p *play) roomFor(l *line, who int32) bool {
 	if l.after[who] < 0 || l.cost > p.agents[who].free {
 		return false
 	}
-	if k := p.s.Reserve[l.cand.Head.Run.Class]; k > 0 && p.idle <= k {
-		return false
-	}
-	return true
+	return !match.Reserved(p.s.Reserve[l.cand.Head.Run.Class], p.idle)
 }
 
 // heads compares the few heads of a line with the best so far: its oldest guarded, late and timely, and its earliest cut-off.
@@ -130,7 +128,7 @@ func (p *play) heads(l *line, who int32, rule order.Rule, now time.Time, best, r
 	}
 	from, to := order.CutoffWindow(now, *c)
 	for len(l.cuts) > 0 && (!p.stands(l, l.cuts[0]) || l.cuts[0].at < int64(from.Sub(p.s.Start))) {
-		l.popCut()
+		l.cuts.pop()
 	}
 	if len(l.cuts) > 0 && l.cuts[0].at < int64(to.Sub(p.s.Start)) {
 		try(l.cuts[0].slot)

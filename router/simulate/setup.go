@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/match"
 	"switchyard/router/order"
 	"switchyard/router/prioritize"
 )
@@ -97,7 +98,7 @@ type Setup struct {
 	Stop func() bool
 }
 
-const full = 100 // capacity of an agent who holds nothing
+const full = match.Full
 
 // View is what decisions may see of the desk as it is now. It is only good during the call that it is handed to.
 type View struct{ p *play }
