@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/forecast"
 	"switchyard/router/store"
 )
 
@@ -15,7 +16,7 @@ func TestForecastOfADay(t *testing.T) {
 		t.Fatalf("%s", got.body)
 	}
 	for at := d.clock().AddDate(0, 0, -21).Truncate(time.Hour); at.Before(d.clock()); at = at.Add(20 * time.Minute) {
-		id, day := store.OneDemand(at, store.DemandKey{Channel: router.ChannelChat, Topic: "withdrawal", Language: "zh"})
+		id, day := store.OneDemand(at, forecast.Key{Channel: router.ChannelChat, Topic: "withdrawal", Language: "zh"})
 		_, err := store.DemandDays(d.server.Store).Update(t.Context(), id, func(v *store.DemandDay) (bool, error) { *v = v.Plus(day); return true, nil })
 		d.must(err)
 	}

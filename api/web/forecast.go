@@ -152,16 +152,13 @@ func (p *Pages) came(c echo.Context, plan dispatch.DayPlan, f forecast.Filter) (
 			out[i] = ahead
 		}
 	}
-	for _, day := range []time.Time{plan.From.UTC(), plan.To.UTC()} {
-		r, err := store.DemandDays(p.Store).Get(c.Request().Context(), day.Format(time.DateOnly))
-		if router.IsCode(err, router.CodeNotFound) {
-			continue
-		}
+	for _, day := range []time.Time{plan.From, plan.To} {
+		rows, err := store.DemandOf(c.Request().Context(), p.Store, day)
 		if err != nil {
 			return nil, err
 		}
-		for _, row := range r.Value.Rows(day.Format(time.DateOnly)) {
-			if i, ok := at[row.At]; ok && f.Takes(forecast.Key{Channel: row.Channel, Topic: row.Topic, Language: row.Language}) && out[i] >= 0 {
+		for _, row := range rows {
+			if i, ok := at[row.At]; ok && f.Takes(row.Key) && out[i] >= 0 {
 				out[i] += float64(row.Count)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/forecast"
 	"switchyard/router/store"
 )
 
@@ -21,7 +22,7 @@ func TestForecastAndContactPages(t *testing.T) {
 		if at.Hour() < 1 || at.Hour() > 13 { // nine to nine in Shanghai
 			continue
 		}
-		id, day := store.OneDemand(at, store.DemandKey{Channel: router.ChannelChat, Topic: "withdrawal", Language: "zh"})
+		id, day := store.OneDemand(at, forecast.Key{Channel: router.ChannelChat, Topic: "withdrawal", Language: "zh"})
 		_, err := store.DemandDays(s.desk.Store).Update(t.Context(), id, func(d *store.DemandDay) (bool, error) { *d = d.Plus(day); return true, nil })
 		if err != nil {
 			t.Fatal(err)

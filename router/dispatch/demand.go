@@ -55,7 +55,7 @@ func (l *Live) counted(in *load.Inputs) {
 // forecast or one of less than two weeks of history.
 func (f *fit) expected(now time.Time) *float64 {
 	m := f.model.Load()
-	if m == nil || m.Basis().None || m.Basis().ColdStart {
+	if !warm(m) {
 		return nil
 	}
 	slot := now.UTC().Truncate(forecast.Slot)
@@ -70,6 +70,9 @@ func (f *fit) expected(now time.Time) *float64 {
 	x := f.last*(1-part) + f.now*part
 	return &x
 }
+
+// warm reports whether a forecast rests on two weeks of history.
+func warm(m *forecast.Model) bool { return m != nil && !m.Basis().None && !m.Basis().ColdStart }
 
 // Fit reads the desk's demand and fits the forecast to what came before now. View shows it from the next refresh on.
 func (l *Live) Fit(ctx context.Context) error {
@@ -111,7 +114,7 @@ func (l *Live) fitLoop(ctx context.Context, done chan struct{}) {
 type Demand struct{ counts tally[store.DemandDay] }
 
 // Count counts one contact.
-func (d *Demand) Count(at time.Time, key store.DemandKey) {
+func (d *Demand) Count(at time.Time, key forecast.Key) {
 	id, day := store.OneDemand(at, key)
 	d.counts.add(id, day)
 }

@@ -9,6 +9,7 @@ import (
 
 	"switchyard/router"
 	"switchyard/router/decide"
+	"switchyard/router/forecast"
 	"switchyard/router/policy"
 	"switchyard/router/store"
 	"switchyard/router/store/sqlitestore"
@@ -39,7 +40,7 @@ func BenchmarkFit(b *testing.B) {
 		var demand Demand
 		for range 1500 {
 			at := now.AddDate(0, 0, -day-1).Truncate(24 * time.Hour).Add(time.Duration(r.Int64N(int64(24 * time.Hour))))
-			demand.Count(at, store.DemandKey{Channel: router.Channels()[r.IntN(4)], Topic: router.Topic(topics[r.IntN(len(topics)-1)]), Language: languages[r.IntN(3)]})
+			demand.Count(at, forecast.Key{Channel: router.Channels()[r.IntN(4)], Topic: router.Topic(topics[r.IntN(len(topics)-1)]), Language: languages[r.IntN(3)]})
 		}
 		must(demand.Store(ctx, st))
 	}

@@ -16,9 +16,7 @@ func (l *Live) demand(ctx context.Context, now time.Time) ([]forecast.Row, error
 	}
 	var rows []forecast.Row
 	for _, d := range days {
-		for _, r := range d.Value.Rows(d.ID) {
-			rows = append(rows, forecast.Row{At: r.At, Key: forecast.Key{Channel: r.Channel, Topic: r.Topic, Language: r.Language}, Count: r.Count})
-		}
+		rows = append(rows, d.Value.Rows(d.ID)...)
 	}
 	return rows, nil
 }

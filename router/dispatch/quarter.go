@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"switchyard/router"
 	"switchyard/router/forecast"
 	"switchyard/router/incident"
 	"switchyard/router/store"
@@ -14,18 +13,17 @@ import (
 // forecast of all of it: what surges are seen in. ok is false without a forecast that rests on two weeks.
 func (l *Live) Quarter(ctx context.Context, begins time.Time) (counts []incident.Count, ok bool, err error) {
 	m := l.View().Forecast
-	if m == nil || m.Basis().None || m.Basis().ColdStart {
+	if !warm(m) {
 		return nil, false, nil
 	}
-	begins = begins.UTC()
-	day, err := store.DemandDays(l.store).Get(ctx, begins.Format(time.DateOnly))
-	if err != nil && !router.IsCode(err, router.CodeNotFound) {
+	rows, err := store.DemandOf(ctx, l.store, begins)
+	if err != nil {
 		return nil, false, err
 	}
 	came := map[forecast.Key]int{}
-	for _, r := range day.Value.Rows(begins.Format(time.DateOnly)) {
+	for _, r := range rows {
 		if r.At.Equal(begins) {
-			came[forecast.Key{Channel: r.Channel, Topic: r.Topic, Language: r.Language}] += r.Count
+			came[r.Key] += r.Count
 		}
 	}
 	known := map[forecast.Key]bool{}

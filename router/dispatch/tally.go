@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/forecast"
 	"switchyard/router/pace"
 	"switchyard/router/store"
 	"switchyard/router/told"
@@ -102,11 +103,11 @@ func (l *Live) Came(t router.Ticket, d router.Decision) {
 	if d.State == router.StateHeld {
 		return
 	}
-	l.Demanded(t.CreatedAt, store.DemandKey{Channel: t.Channel, Topic: d.Classification.Topic, Language: d.Classification.Language}, d.Class)
+	l.Demanded(t.CreatedAt, forecast.Key{Channel: t.Channel, Topic: d.Classification.Topic, Language: d.Classification.Language}, d.Class)
 }
 
 // Demanded counts one contact of a customer. class is empty where it became no ticket, as an answered call.
-func (l *Live) Demanded(at time.Time, key store.DemandKey, class router.ClassName) {
+func (l *Live) Demanded(at time.Time, key forecast.Key, class router.ClassName) {
 	id, day := store.OneDemand(at, key)
 	l.tallies.demand.add(id, day)
 	l.tallies.arrivals.add("desk", store.OneArrival(at, class))

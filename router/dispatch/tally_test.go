@@ -5,19 +5,20 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/forecast"
 	"switchyard/router/pace"
 	"switchyard/router/store"
 	"switchyard/router/store/storetest"
 )
 
 // demand is what the store has of one day.
-func (d *desk) demand(day string) map[store.DemandRow]bool {
+func (d *desk) demand(day string) map[forecast.Row]bool {
 	d.t.Helper()
 	r, err := store.DemandDays(d.store).Get(d.ctx, day)
 	if err != nil && !router.IsCode(err, router.CodeNotFound) {
 		d.t.Fatal(err)
 	}
-	out := map[store.DemandRow]bool{}
+	out := map[forecast.Row]bool{}
 	for _, row := range r.Value.Rows(day) {
 		out[row] = true
 	}
@@ -36,13 +37,13 @@ func TestDemandIsCountedByQuarterHour(t *testing.T) {
 	d.Receive(router.ChannelChat, "v3", "我的付款重复扣款了，请退款")
 	d.Advance(tallyEvery)
 	at := time.Date(2026, 5, 4, 2, 0, 0, 0, time.UTC)
-	key := store.DemandKey{Channel: router.ChannelChat, Topic: "payment_error", Language: "en"}
+	key := forecast.Key{Channel: router.ChannelChat, Topic: "payment_error", Language: "en"}
 	got := d.demand("2026-05-04")
-	if !got[store.DemandRow{At: at, DemandKey: key, Count: 2}] || len(got) != 2 {
+	if !got[forecast.Row{At: at, Key: key, Count: 2}] || len(got) != 2 {
 		t.Fatalf("%v", got)
 	}
 	key.Language = "zh"
-	if !got[store.DemandRow{At: at.Add(15 * time.Minute), DemandKey: key, Count: 1}] {
+	if !got[forecast.Row{At: at.Add(15 * time.Minute), Key: key, Count: 1}] {
 		t.Fatalf("%v", got)
 	}
 	snap := d.Live.View().Snapshot
@@ -85,8 +86,8 @@ func TestTalliesAddUp(t *testing.T) {
 	d.setFault(nil)
 	d.must(second.Live.Refresh(d.ctx))
 	d.Advance(tallyEvery)
-	key := store.DemandKey{Channel: router.ChannelChat, Topic: "payment_error", Language: "en"}
-	if got := d.demand("2026-05-04"); !got[store.DemandRow{At: time.Date(2026, 5, 4, 2, 0, 0, 0, time.UTC), DemandKey: key, Count: 2}] {
+	key := forecast.Key{Channel: router.ChannelChat, Topic: "payment_error", Language: "en"}
+	if got := d.demand("2026-05-04"); !got[forecast.Row{At: time.Date(2026, 5, 4, 2, 0, 0, 0, time.UTC), Key: key, Count: 2}] {
 		t.Fatalf("%v", got)
 	}
 	d.mu.Lock()
@@ -150,7 +151,7 @@ func (d *desk) history(days, perSlot int) {
 		for slot := range 96 {
 			for range perSlot {
 				var one store.DemandDay
-				id, one = store.OneDemand(d.clock().AddDate(0, 0, -i).Truncate(24*time.Hour).Add(time.Duration(slot)*store.DemandSlot), store.DemandKey{Channel: router.ChannelChat, Topic: "general", Language: "en"})
+				id, one = store.OneDemand(d.clock().AddDate(0, 0, -i).Truncate(24*time.Hour).Add(time.Duration(slot)*forecast.Slot), forecast.Key{Channel: router.ChannelChat, Topic: "general", Language: "en"})
 				day = day.Plus(one)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/forecast"
 	"switchyard/router/store"
 	"switchyard/router/thread"
 	"switchyard/workers/task"
@@ -316,7 +317,7 @@ func (s *Service) TellFailure(ctx context.Context, m router.Message) error {
 func (s *Service) answeredCall(ctx context.Context, m router.Message) error {
 	if m.Call != nil && m.Call.Outcome == router.CallAnswered {
 		if m.Call.Incoming {
-			s.Live.Demanded(m.Call.StartedAt, store.DemandKey{Channel: m.Channel, Topic: store.ImportedTopic, Language: m.Language}, "")
+			s.Live.Demanded(m.Call.StartedAt, forecast.Key{Channel: m.Channel, Topic: store.ImportedTopic, Language: m.Language}, "")
 		}
 		t, err := s.Store.LatestTicket(ctx, m.Source, m.Handle.Key(m.Source))
 		if err != nil && !router.IsCode(err, router.CodeNotFound) {

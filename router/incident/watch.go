@@ -11,7 +11,7 @@ import (
 )
 
 // Slot is the length of time that counts are compared over.
-const Slot = 15 * time.Minute
+const Slot = forecast.Slot
 
 // Count is how many tickets of a kind came in a slot beside what was forecast for all of it.
 // Dispersion is the variance of such counts over their mean; 1 for Poisson's.

@@ -1,36 +1,28 @@
 package store
 
 import (
+	"context"
 	"strings"
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/forecast"
 	"switchyard/router/pace"
 	"switchyard/router/told"
 )
 
-// DemandKey is what demand is counted by.
-type DemandKey struct {
-	Channel  router.Channel
-	Topic    router.Topic
-	Language router.Language
-}
-
 // ImportedTopic is the topic under which imported history is counted: nobody decided what it was about.
 const ImportedTopic router.Topic = "general"
 
-func (k DemandKey) id() string {
+func demandID(k forecast.Key) string {
 	return string(k.Channel) + "|" + string(k.Language) + "|" + string(k.Topic)
 }
 
-func parseDemandKey(id string) DemandKey {
+func parseDemandID(id string) forecast.Key {
 	channel, rest, _ := strings.Cut(id, "|")
 	language, topic, _ := strings.Cut(rest, "|")
-	return DemandKey{router.Channel(channel), router.Topic(topic), router.Language(language)}
+	return forecast.Key{Channel: router.Channel(channel), Topic: router.Topic(topic), Language: router.Language(language)}
 }
-
-// DemandSlot is the time that one count of demand covers.
-const DemandSlot = 15 * time.Minute
 
 // DemandDay counts the contacts of customers that came on one day of UTC: tickets at their first decision, and
 // incoming calls that were answered at once. Spam and automatic mail are not counted. Slots are the day's
@@ -39,18 +31,11 @@ type DemandDay struct {
 	Slots map[int]map[string]int `json:"slots"`
 }
 
-// DemandRow is one count of a DemandDay.
-type DemandRow struct {
-	At time.Time // start of the quarter-hour
-	DemandKey
-	Count int
-}
-
 // OneDemand is one contact at a moment: the id of its day's record, and what to add to it.
-func OneDemand(at time.Time, key DemandKey) (id string, day DemandDay) {
+func OneDemand(at time.Time, key forecast.Key) (id string, day DemandDay) {
 	at = at.UTC()
 	slot := (at.Hour()*60 + at.Minute()) / 15
-	return at.Format(time.DateOnly), DemandDay{Slots: map[int]map[string]int{slot: {key.id(): 1}}}
+	return at.Format(time.DateOnly), DemandDay{Slots: map[int]map[string]int{slot: {demandID(key): 1}}}
 }
 
 // Plus is the sum of both days, in d where it is there.
@@ -70,15 +55,15 @@ func (d DemandDay) Plus(o DemandDay) DemandDay {
 }
 
 // Rows are the counts of a day's record. An id that is no date has none.
-func (d DemandDay) Rows(id string) []DemandRow {
+func (d DemandDay) Rows(id string) []forecast.Row {
 	day, err := time.Parse(time.DateOnly, id)
 	if err != nil {
 		return nil
 	}
-	var out []DemandRow
+	var out []forecast.Row
 	for slot, counts := range d.Slots {
 		for key, n := range counts {
-			out = append(out, DemandRow{At: day.Add(time.Duration(slot) * DemandSlot), DemandKey: parseDemandKey(key), Count: n})
+			out = append(out, forecast.Row{At: day.Add(time.Duration(slot) * forecast.Slot), Key: parseDemandID(key), Count: n})
 		}
 	}
 	return out
@@ -87,6 +72,16 @@ func (d DemandDay) Rows(id string) []DemandRow {
 // DemandDays are the counts by day, under ids like 2026-05-04.
 func DemandDays(d Docs) Collection[DemandDay] {
 	return Collection[DemandDay]{Docs: d, Kind: "demand"}
+}
+
+// DemandOf are the counts of the day of UTC that holds a moment; none where nothing came.
+func DemandOf(ctx context.Context, d Docs, at time.Time) ([]forecast.Row, error) {
+	id := at.UTC().Format(time.DateOnly)
+	day, err := DemandDays(d).Get(ctx, id)
+	if router.IsCode(err, router.CodeNotFound) {
+		return nil, nil
+	}
+	return day.Value.Rows(id), err
 }
 
 // keptMinutes is how many minutes of arrivals are kept.

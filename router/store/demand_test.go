@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/forecast"
 )
 
 var noon = time.Date(2026, 5, 4, 12, 0, 30, 0, time.UTC)
 
 func TestDemandKeysComeBack(t *testing.T) {
-	keys := []DemandKey{{router.ChannelChat, "general", "zh"}, {router.ChannelPhone, "odd|topic", ""}, {router.ChannelEmail, "", "en"}}
+	keys := []forecast.Key{{Channel: router.ChannelChat, Topic: "general", Language: "zh"}, {Channel: router.ChannelPhone, Topic: "odd|topic"}, {Channel: router.ChannelEmail, Language: "en"}}
 	day := DemandDay{}
 	for i, k := range keys {
 		for range i + 1 {
@@ -20,7 +21,7 @@ func TestDemandKeysComeBack(t *testing.T) {
 	}
 	rows := day.Rows("2026-05-04")
 	for _, r := range rows {
-		if i := r.Count - 1; r.DemandKey != keys[i] || !r.At.Equal(noon.Truncate(DemandSlot)) {
+		if i := r.Count - 1; r.Key != keys[i] || !r.At.Equal(noon.Truncate(forecast.Slot)) {
 			t.Errorf("%+v", r)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"switchyard/router"
 	"switchyard/router/classify"
 	"switchyard/router/dispatch"
+	"switchyard/router/forecast"
 	"switchyard/router/store"
 )
 
@@ -30,7 +31,7 @@ func (d *demandIntake) Accept(ctx context.Context, ins []router.Inbound) []chann
 	out := d.Intake.Accept(ctx, ins)
 	for i, a := range out {
 		if i < len(ins) && a.Err == nil && !a.Duplicate && d.counted(ins[i]) {
-			d.counts.Count(ins[i].SentAt, store.DemandKey{Channel: ins[i].Channel, Topic: store.ImportedTopic, Language: spoken(ins[i])})
+			d.counts.Count(ins[i].SentAt, forecast.Key{Channel: ins[i].Channel, Topic: store.ImportedTopic, Language: spoken(ins[i])})
 		}
 	}
 	if now := d.now(); now.Sub(d.storedAt) >= demandEvery {

@@ -11,6 +11,7 @@ import (
 
 	"switchyard/cmd/internal/app"
 	"switchyard/router"
+	"switchyard/router/forecast"
 	"switchyard/router/store"
 )
 
@@ -36,10 +37,10 @@ func (d *demo) past(ctx context.Context) error {
 	demand := map[string]store.DemandDay{}
 	var tickets []router.Ticket
 	zone := d.app.Live.View().Rules.Zone
-	for at := now.Truncate(24*time.Hour).AddDate(0, 0, -pastDays); at.Before(now.Add(-30 * time.Minute)); at = at.Add(store.DemandSlot) {
+	for at := now.Truncate(24*time.Hour).AddDate(0, 0, -pastDays); at.Before(now.Add(-30 * time.Minute)); at = at.Add(forecast.Slot) {
 		for n := r.ExpFloat64(); n < busyness(at.In(zone)); n += r.ExpFloat64() {
-			key := store.DemandKey{Channel: router.Channels()[r.IntN(len(router.Channels()))], Topic: pastTopics[r.IntN(len(pastTopics))], Language: []router.Language{router.LanguageZH, router.LanguageZH, router.LanguageEN}[r.IntN(3)]}
-			came := at.Add(time.Duration(r.Int64N(int64(store.DemandSlot))))
+			key := forecast.Key{Channel: router.Channels()[r.IntN(len(router.Channels()))], Topic: pastTopics[r.IntN(len(pastTopics))], Language: []router.Language{router.LanguageZH, router.LanguageZH, router.LanguageEN}[r.IntN(3)]}
+			came := at.Add(time.Duration(r.Int64N(int64(forecast.Slot))))
 			id, one := store.OneDemand(came, key)
 			demand[id] = demand[id].Plus(one)
 			if now.Sub(came) < ticketDays*24*time.Hour {
@@ -66,7 +67,7 @@ func busyness(local time.Time) float64 {
 	return rate
 }
 
-func pastTicket(n int, came time.Time, k store.DemandKey, r *rand.Rand) router.Ticket {
+func pastTicket(n int, came time.Time, k forecast.Key, r *rand.Rand) router.Ticket {
 	worked := time.Duration((2 + 7*r.ExpFloat64()) * float64(time.Minute)).Truncate(time.Second)
 	done := came.Add(worked + time.Duration(r.Int64N(int64(40*time.Minute))))
 	return router.Ticket{ID: router.TicketID(router.HashID("t", "past", fmt.Sprint(n))), State: router.StateResolved, Topic: k.Topic, Channel: k.Channel, Source: "web", Language: k.Language,
