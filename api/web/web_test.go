@@ -258,6 +258,27 @@ func TestEveryWordExists(t *testing.T) {
 	}
 }
 
+// A form sent before its script is there must not put what was written into an address.
+func TestFormsAreSentByScriptOrByPost(t *testing.T) {
+	files, err := fs.Glob(templateFiles, "templates/*")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	form, fine := regexp.MustCompile(`<form[^>]*>`), regexp.MustCompile(`method="(post|dialog)"`)
+	filter := `<form method="get" class="row wrap">` // of the forecast: a day, a channel, a topic
+	for _, f := range files {
+		body, err := fs.ReadFile(templateFiles, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tag := range form.FindAllString(string(body), -1) {
+			if !fine.MatchString(tag) && tag != filter {
+				t.Errorf("%s: %s", f, tag)
+			}
+		}
+	}
+}
+
 func TestSignInBySessionAndLink(t *testing.T) {
 	s := newSite(t)
 	s.who = gate.Caller{}

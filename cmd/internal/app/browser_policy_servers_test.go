@@ -2,14 +2,10 @@ package app_test
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
-	"switchyard/api/auth"
 	"switchyard/cmd/internal/app"
 	"switchyard/router"
 	"switchyard/router/store"
@@ -18,15 +14,7 @@ import (
 // A manager changes a weight in the table, sees the line under it, puts it in force, watches the line
 // re-order, and takes it back.
 func TestServersChromiumPolicyStory(t *testing.T) {
-	path := os.Getenv("SWITCHYARD_TEST_CHROMIUM")
-	if path == "" {
-		found, err := exec.LookPath("chromium")
-		if err != nil {
-			t.Skip("install Debian's chromium, or name a Chromium by SWITCHYARD_TEST_CHROMIUM")
-		}
-		path = found
-	}
-	a := desk(t)
+	path, a := chromium(t), desk(t)
 	if _, err := a.Auth.AddUser(t.Context(), router.User{ID: "max", Role: router.RoleManager}); err != nil {
 		t.Fatal(err)
 	}
@@ -46,19 +34,6 @@ func write(t *testing.T, a *app.App, path string, i int, text string) {
 	customer.until("the widget shown", widget+` && `+widget+`.querySelector('textarea') !== null`)
 	customer.js(fmt.Sprintf(`{ const r = %s; r.querySelector('textarea').value = %q; r.querySelector('form.write').requestSubmit(); }`, widget, text))
 	customer.until(fmt.Sprintf("message %d sent", i), widget+`.querySelector('.log').textContent.includes('`+text[:6]+`')`)
-}
-
-// signedIn opens the manager's page by a one-click link.
-func signedIn(t *testing.T, a *app.App, path string, who router.AgentID) tab {
-	t.Helper()
-	link, err := a.Auth.NewLink(t.Context(), auth.PurposeSignIn, who, time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := tab{t, browser(t, path, "en-US")}
-	b.do("the one-click link", chromedp.Navigate(a.URL()+"/link#"+link))
-	b.until("the manager's page shown", `document.querySelector('.tiles') !== null`)
-	return b
 }
 
 func watchAndChange(t *testing.T, a *app.App, manager, watcher tab) {

@@ -43,6 +43,19 @@ func desk(t *testing.T) *app.App {
 	return a
 }
 
+// chromium is the program's path. A test without one is skipped.
+func chromium(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("SWITCHYARD_TEST_CHROMIUM"); path != "" {
+		return path
+	}
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("install Debian's chromium, or name a Chromium by SWITCHYARD_TEST_CHROMIUM")
+	}
+	return path
+}
+
 // browser opens a tab of a headless Chromium; every tab has cookies of its own.
 func browser(t *testing.T, path, language string) context.Context {
 	t.Helper()
@@ -52,7 +65,7 @@ func browser(t *testing.T, path, language string) context.Context {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)
-	ctx, done := context.WithTimeout(ctx, time.Minute)
+	ctx, done := context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(done)
 	return ctx
 }
@@ -71,12 +84,12 @@ func (b tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// until waits for a script to be true.
+// until waits for a script to be true on a page that is there whole: before, its own scripts may not run yet.
 func (b tab) until(what, script string) {
 	b.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(40 * time.Second)
 	for {
-		yes, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](script))
+		yes, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`document.readyState === 'complete' && (`+script+`)`))
 		if err == nil && yes {
 			return
 		}
@@ -106,35 +119,36 @@ func (b tab) shot(name string) {
 	}
 }
 
+// signedIn is a tab in which somebody came in by a one-click link.
+func signedIn(t *testing.T, a *app.App, path string, who router.AgentID) tab {
+	t.Helper()
+	link, err := a.Auth.NewLink(t.Context(), auth.PurposeSignIn, who, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := tab{t, browser(t, path, "en-US")}
+	b.do("the one-click link", chromedp.Navigate(a.URL()+"/link#"+link))
+	b.until("somebody's own page", `document.querySelector('form[action="/signout"]') !== null`)
+	return b
+}
+
 const widget = `document.querySelector('#switchyard-chat').shadowRoot`
 
 // The story of one conversation: a customer writes in the widget in Chinese, an agent pulls and
 // answers, the customer reads it; the agent's page shows the next message by itself.
 func TestServersChromiumStory(t *testing.T) {
-	path := os.Getenv("SWITCHYARD_TEST_CHROMIUM")
-	if path == "" {
-		found, err := exec.LookPath("chromium")
-		if err != nil {
-			t.Skip("install Debian's chromium, or name a Chromium by SWITCHYARD_TEST_CHROMIUM")
-		}
-		path = found
-	}
-	a := desk(t)
+	path, a := chromium(t), desk(t)
 	if _, err := a.Auth.AddUser(t.Context(), router.User{ID: "ann", Role: router.RoleAgent}); err != nil {
 		t.Fatal(err)
 	}
-	link, err := a.Auth.NewLink(t.Context(), auth.PurposeSignIn, "ann", time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	customer, agent := tab{t, browser(t, path, "zh-CN")}, tab{t, browser(t, path, "en-US")}
+	customer := tab{t, browser(t, path, "zh-CN")}
 
 	customer.do("the chat page", chromedp.Navigate(a.URL()+"/chat/web?lang=zh"))
 	customer.until("the widget shown", widget+` && `+widget+`.querySelector('textarea') !== null`)
 	customer.js(`{ const r = ` + widget + `; r.querySelector('textarea').value = '有人盗刷我的账户，请马上冻结 <b>急</b>'; r.querySelector('form.write').requestSubmit(); }`)
 	customer.until("the message shown as sent", widget+`.querySelector('.log').textContent.includes('盗刷')`)
 
-	agent.do("the one-click link", chromedp.Navigate(a.URL()+"/link#"+link))
+	agent := signedIn(t, a, path, "ann")
 	agent.until("the console shown", `document.querySelector('button[data-act=pull]') !== null`)
 	agent.until("the ticket waiting", `document.querySelector('#side').textContent.includes('Account security')`)
 	agent.do("pull", chromedp.Click("button[data-act=pull]"))
