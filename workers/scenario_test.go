@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -26,21 +27,22 @@ import (
 // scenario plays a file of testdata: a policy, agents, and steps with what must come of them. Its clock is its own,
 // nudges are carried out at once, and the sweep runs at every step of the clock, as in a running desk.
 type scenario struct {
-	t       *testing.T
-	ctx     context.Context
-	store   store.Store
-	desk    *dispatch.Service
-	server  *Server
-	now     time.Time
-	users   map[string]router.User
-	tickets map[string]router.TicketID
-	line    string // where it is, for failures
-	pending []func()
+	t         *testing.T
+	ctx       context.Context
+	store     store.Store
+	desk      *dispatch.Service
+	server    *Server
+	now       time.Time
+	users     map[string]router.User
+	tickets   map[string]router.TicketID
+	incidents map[string]string
+	line      string // where it is, for failures
+	pending   []func()
 }
 
 // Nudge implements task.Nudger: the task runs when the step is done.
 func (s *scenario) Nudge(ctx context.Context, kind task.Kind, _ task.Lane, id string) {
-	do := map[task.Kind]func(context.Context, string) error{task.KindTriage: s.server.triage, task.KindDue: s.server.due, task.KindEdge: s.server.edge, task.KindAgain: s.server.decideAgain}[kind]
+	do := map[task.Kind]func(context.Context, string) error{task.KindTriage: s.server.triage, task.KindDue: s.server.due, task.KindEdge: s.server.edge, task.KindAgain: s.server.decideAgain, task.KindIncident: s.server.incident}[kind]
 	if do != nil {
 		s.pending = append(s.pending, func() { s.must(do(ctx, id)) })
 	}
@@ -96,7 +98,7 @@ func newScenario(t *testing.T, doc string) *scenario {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
-	s := &scenario{t: t, ctx: t.Context(), store: st, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), users: map[string]router.User{}, tickets: map[string]router.TicketID{}}
+	s := &scenario{t: t, ctx: t.Context(), store: st, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), users: map[string]router.User{}, tickets: map[string]router.TicketID{}, incidents: map[string]string{}}
 	s.must(st.Migrate(s.ctx))
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	clock := func() time.Time { return s.now }
@@ -200,10 +202,43 @@ func (s *scenario) step(line string) {
 			on = modes.Overflow[router.QueueName(word[2])]
 		}
 		s.expect(want, strconv.FormatBool(on))
+	case "told": // how many notices of a kind managers were given
+		s.expect(want, strconv.Itoa(s.told(word[1])))
+	case "incident", "close":
+		s.incident(word)
 	default:
 		s.held(word, want)
 		s.tick(0)
 	}
+}
+
+// incident opens one by hand, incident NAME TOPIC, or closes it, close NAME.
+func (s *scenario) incident(word []string) {
+	s.t.Helper()
+	if word[0] == "close" {
+		_, err := s.desk.CloseIncident(s.ctx, "boss", s.incidents[word[1]])
+		s.must(err)
+	} else {
+		i, err := s.desk.OpenIncident(s.ctx, "boss", router.Topic(word[2]), "", "", router.Sentence{ZH: s.line, EN: s.line})
+		s.must(err)
+		s.incidents[word[1]] = i.ID
+	}
+	s.settle()
+	s.tick(time.Second)
+}
+
+func (s *scenario) told(kind string) (n int) {
+	s.t.Helper()
+	entries, err := s.store.ReadStream(s.ctx, store.NoticeStream, 0, store.MaxLimit)
+	s.must(err)
+	for _, e := range entries {
+		var notice store.Notice
+		s.must(json.Unmarshal(e.Body, &notice))
+		if notice.Kind == kind {
+			n++
+		}
+	}
+	return n
 }
 
 func (s *scenario) expect(want, got string) {
@@ -281,7 +316,7 @@ func (s *scenario) receive(word []string, act string) {
 	s.tick(time.Second) // so that no two are equally old
 }
 
-// see compares what is said of a ticket: state queue class topic guest moves wait met kept cutoff.
+// see compares what is said of a ticket: state queue class topic guest moves wait met kept cutoff case agent escalated first answers incident.
 func (s *scenario) see(name string, wants []string) {
 	s.t.Helper()
 	t, err := s.store.Ticket(s.ctx, s.tickets[name])
@@ -291,7 +326,13 @@ func (s *scenario) see(name string, wants []string) {
 	if !t.CutoffAt.IsZero() {
 		cutoff = t.CutoffAt.Sub(s.now).String()
 	}
-	have := map[string]string{"state": string(t.State), "queue": string(t.Queue), "class": string(t.Class), "topic": string(t.Topic), "guest": strconv.FormatBool(t.Guest),
+	inc := ""
+	for name, id := range s.incidents {
+		if id == t.Incident {
+			inc = name
+		}
+	}
+	have := map[string]string{"incident": inc, "state": string(t.State), "queue": string(t.Queue), "class": string(t.Class), "topic": string(t.Topic), "guest": strconv.FormatBool(t.Guest),
 		"moves": strconv.Itoa(t.Moves), "wait": t.Wait(s.now, cal).String(), "met": strconv.FormatBool(t.Case.Judged && t.Case.Met), "kept": string(t.KeptFor), "cutoff": cutoff,
 		"case": strconv.Itoa(t.Case.Number), "agent": string(t.Agent), "escalated": strings.Join(t.Escalated, ","), "first": t.Clocks.FirstAnswer.At(s.now, cal).String(), "answers": strconv.FormatBool(t.Answered)}
 	for _, w := range wants {
