@@ -134,6 +134,7 @@ func TestDemoRunsTheWholeDesk(t *testing.T) {
 			t.Errorf("%s is not printed: %s", page, out)
 		}
 	}
+	checkPast(t, st, began)
 	if err := st.Close(); err != nil {
 		t.Error(err)
 	}

@@ -7,4 +7,6 @@
 //	A. What customers do is a function of the seed: who writes, when, on which channel, what.
 //	B. Everything stays on this machine.
 //	C. Synthetic agents leave work for the one who watches.
+//	D. The past of a new desk is made up and said to be: contacts are a function of the seed and the day, decisions
+//	   on them are the desk's own and can be made again. A folder that has one gets no second.
 package demo

@@ -134,14 +134,16 @@ func (d *demo) start(ctx context.Context) error {
 	return nil
 }
 
-// people are you as agent and as manager, and three synthetic agents who leave some queues to you.
+// people are you as agent and as manager, and synthetic agents who leave some queues to you: two who work at any
+// hour, one by day and one by night.
 func (d *demo) people(ctx context.Context) ([]string, error) {
 	var tokens []string
 	for _, u := range []router.User{
 		{ID: "you", Role: router.RoleAgent}, {ID: "boss", Role: router.RoleManager},
-		{ID: "lin", Role: router.RoleAgent, Languages: []router.Language{router.LanguageZH}, Queues: []router.QueueName{"payments", "security", "night"}},
+		{ID: "lin", Role: router.RoleAgent, Languages: []router.Language{router.LanguageZH}, Queues: []router.QueueName{"payments", "security", "night"}, Weights: map[router.QueueName]float64{"security": 2}},
 		{ID: "maya", Role: router.RoleAgent, Languages: []router.Language{router.LanguageEN}, Queues: []router.QueueName{"payments", "general", "night"}},
-		{ID: "tomas", Role: router.RoleAgent, Queues: []router.QueueName{"withdrawals", "review"}},
+		{ID: "tomas", Role: router.RoleAgent, Queues: []router.QueueName{"withdrawals", "review"}, Skills: map[router.Skill]int{"bank": 2}, Shift: "day"},
+		{ID: "noor", Role: router.RoleAgent, Queues: []router.QueueName{"security", "night"}, Weights: map[router.QueueName]float64{"night": 2}, Shift: "night"},
 	} {
 		if _, err := d.app.Auth.AddUser(ctx, u); err != nil && !router.IsCode(err, router.CodeInvalidField) {
 			return nil, err // a name that is taken: the data folder has run a demo before
