@@ -25,12 +25,13 @@ type benchFlags struct {
 	waiting  int
 	agents   int
 	pulls    int
+	again    int
 	asJSON   bool
 }
 
 func (s *shell) benchCommand() *cobra.Command {
 	var f benchFlags
-	c := &cobra.Command{Use: "bench", Short: "measure this machine: intake or pull; and the text model", Args: args(cobra.NoArgs), RunE: func(*cobra.Command, []string) error { return usage{errors.New("give intake, pull or text")} }}
+	c := &cobra.Command{Use: "bench", Short: "measure this machine: intake, pull or redecide; and the text model", Args: args(cobra.NoArgs), RunE: func(*cobra.Command, []string) error { return usage{errors.New("give intake, pull, redecide or text")} }}
 	in := &cobra.Command{Use: "intake", Short: "messages per second from POST to waiting in a queue, generator included", Args: args(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error { return s.bench(c.Context(), f, benchIntake) }}
 	in.Flags().IntVar(&f.messages, "messages", 20_000, "messages to send, each in a request of its own")
@@ -41,11 +42,14 @@ func (s *shell) benchCommand() *cobra.Command {
 	pull.Flags().IntVar(&f.waiting, "waiting", 100_000, "tickets waiting")
 	pull.Flags().IntVar(&f.agents, "agents", 64, "agents pulling together")
 	pull.Flags().IntVar(&f.pulls, "pulls", 5_000, "pulls in all")
-	for _, x := range []*cobra.Command{in, pull} {
+	again := &cobra.Command{Use: "redecide", Short: "how fast waiting tickets are decided again after a policy assigns them differently", Args: args(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error { return s.bench(c.Context(), f, benchRedecide) }}
+	again.Flags().IntVar(&f.again, "waiting", 20_000, "tickets waiting, with a message each")
+	for _, x := range []*cobra.Command{in, pull, again} {
 		x.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
 		x.Flags().StringVar(&s.config, "config", "", "configuration file (its data folder and database are not used unless it names MongoDB)")
 	}
-	c.AddCommand(in, pull, s.crashCommand(), s.benchTextCommand())
+	c.AddCommand(in, pull, again, s.crashCommand(), s.benchTextCommand())
 	return c
 }
 
