@@ -188,15 +188,7 @@ func (s *Service) start(ctx context.Context, m router.Message, r thread.Resoluti
 	if err != nil {
 		return t, err
 	}
-	if r.Previous == "" {
-		owner, err := s.register(ctx, m, t.ID)
-		if err != nil {
-			return t, err
-		}
-		if owner != t.ID {
-			return t, router.Fail("dispatch.start", router.CodeExists, "the thread has a ticket")
-		}
-	} else if err := s.takeOver(ctx, m, t.ID); err != nil {
+	if err := s.own(ctx, m, r, t.ID); err != nil {
 		return t, err
 	}
 	if t, err = s.Apply(t, d, "new"); err != nil {
@@ -226,6 +218,18 @@ func (s *Service) start(ctx context.Context, m router.Message, r thread.Resoluti
 	s.tell(ctx, stored)
 	s.asked(ctx, stored)
 	return stored, nil
+}
+
+// own makes the message's thread lead to its new ticket. exists: it leads to another one.
+func (s *Service) own(ctx context.Context, m router.Message, r thread.Resolution, id router.TicketID) error {
+	if r.Previous != "" {
+		return s.takeOver(ctx, m, id)
+	}
+	owner, err := s.register(ctx, m, id)
+	if err == nil && owner != id {
+		err = router.Fail("dispatch.start", router.CodeExists, "the thread has a ticket")
+	}
+	return err
 }
 
 // takeOver makes the keys of a closed ticket's thread lead to the new ticket that follows it.

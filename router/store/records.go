@@ -174,7 +174,7 @@ const AuditStream = "audit"
 // Notice is what the desk tells its managers.
 type Notice struct {
 	At     time.Time       `json:"at"`
-	Kind   string          `json:"kind"` // escalation, webhook, overload, incident
+	Kind   string          `json:"kind"` // escalation, webhook, mode, incident, demo
 	Ticket router.TicketID `json:"ticket,omitempty"`
 	Text   router.Sentence `json:"text"`
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"slices"
@@ -107,12 +108,16 @@ func (s *shell) bench(ctx context.Context, f benchFlags, measure func(context.Co
 		return err
 	}
 	r.add("resident_mb", residentMB())
-	if f.asJSON {
-		return json.NewEncoder(s.out).Encode(r)
+	return r.print(s.out, f.asJSON)
+}
+
+func (r *report) print(out io.Writer, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(out).Encode(r)
 	}
-	fmt.Fprintf(s.out, "%s · %s · %s, Redis %s\n", r.What, r.Machine, r.Store, r.Redis)
+	fmt.Fprintf(out, "%s · %s · %s, Redis %s\n", r.What, r.Machine, r.Store, r.Redis)
 	for _, name := range r.order {
-		fmt.Fprintf(s.out, "  %-24s %10.1f\n", name, r.Figures[name])
+		fmt.Fprintf(out, "  %-24s %10.1f\n", name, r.Figures[name])
 	}
 	return nil
 }

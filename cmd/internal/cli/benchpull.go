@@ -166,64 +166,73 @@ func pullAlone(ctx context.Context, a *app.App, agent router.User, n int) (float
 	return quantile(ts.sorted(), 0.5), nil
 }
 
+// together is what agents pulled who pull at once.
+type together struct {
+	ts   timings
+	mu   sync.Mutex
+	held []router.Ticket // not finished yet
+	seen map[router.TicketID]int
+}
+
 // pullTogether lets all agents pull at once in rounds of as many as each can hold; only the pulls are timed.
 func pullTogether(ctx context.Context, a *app.App, agents []router.User, pulls int, r *report) error {
-	var ts timings
-	var mu sync.Mutex
-	seen := map[router.TicketID]int{}
+	all := &together{seen: map[router.TicketID]int{}}
 	total, spent := 0, time.Duration(0)
 	for total < pulls {
-		var held []router.Ticket
-		g, ctx := errgroup.WithContext(ctx)
+		g, round := errgroup.WithContext(ctx)
 		began := time.Now()
 		for _, agent := range agents {
-			g.Go(func() error {
-				for range 4 { // four chats fill an agent's hands
-					at := time.Now()
-					served, err := a.Desk.Pull(ctx, agent, nil)
-					if err != nil {
-						return err
-					}
-					if served.Empty == dispatch.EmptyNoCapacity {
-						return nil
-					}
-					if served.Empty != "" {
-						return fmt.Errorf("a pull gave nothing: %s", served.Empty)
-					}
-					ts.add(time.Since(at))
-					mu.Lock()
-					held = append(held, served.Ticket)
-					seen[served.Ticket.ID]++
-					mu.Unlock()
-				}
-				return nil
-			})
+			g.Go(func() error { return all.fillHands(round, a, agent) })
 		}
 		if err := g.Wait(); err != nil {
 			return err
 		}
 		spent += time.Since(began)
-		total += len(held)
-		g, ctx = errgroup.WithContext(context.WithoutCancel(ctx))
+		total += len(all.held)
+		g, round = errgroup.WithContext(ctx)
 		g.SetLimit(64)
-		for _, t := range held {
-			g.Go(func() error { return finish(ctx, a, t) })
+		for _, t := range all.held {
+			g.Go(func() error { return finish(round, a, t) })
 		}
 		if err := g.Wait(); err != nil {
 			return err
 		}
+		all.held = nil
 	}
 	doubled := 0
-	for _, n := range seen {
+	for _, n := range all.seen {
 		if n > 1 {
 			doubled++
 		}
 	}
-	all := ts.sorted()
+	times := all.ts.sorted()
 	r.add("pulls", float64(total))
 	r.add("pulls_per_second", float64(total)/spent.Seconds())
-	r.add("pull_p50_ms", quantile(all, 0.5))
-	r.add("pull_p99_ms", quantile(all, 0.99))
+	r.add("pull_p50_ms", quantile(times, 0.5))
+	r.add("pull_p99_ms", quantile(times, 0.99))
 	r.add("doubled", float64(doubled))
+	return nil
+}
+
+// fillHands pulls until the agent's hands are full: four chats do it.
+func (p *together) fillHands(ctx context.Context, a *app.App, agent router.User) error {
+	for range 4 {
+		at := time.Now()
+		served, err := a.Desk.Pull(ctx, agent, nil)
+		if err != nil {
+			return err
+		}
+		if served.Empty == dispatch.EmptyNoCapacity {
+			return nil
+		}
+		if served.Empty != "" {
+			return fmt.Errorf("a pull gave nothing: %s", served.Empty)
+		}
+		p.ts.add(time.Since(at))
+		p.mu.Lock()
+		p.held = append(p.held, served.Ticket)
+		p.seen[served.Ticket.ID]++
+		p.mu.Unlock()
+	}
 	return nil
 }
