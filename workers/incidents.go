@@ -9,31 +9,14 @@ import (
 	"switchyard/workers/task"
 )
 
-const (
-	// incidentLease is how long after its owner's death another process goes on with an incident.
-	incidentLease = time.Minute
-	// watchEvery is how often surges are looked for.
-	watchEvery = time.Minute
-)
+// watchEvery is how often surges are looked for.
+const watchEvery = time.Minute
 
-// incident works on one incident under a lease, which its progress renews.
+// incident works on one incident.
 func (s *Server) incident(ctx context.Context, id string) error {
-	leases := store.Leases{Docs: s.Store}
-	mine := func(ctx context.Context) (bool, error) {
-		_, held, err := leases.Take(ctx, "incident:"+id, s.Owner, s.Now(), incidentLease)
-		return held, err
-	}
-	if _, twice := s.working.LoadOrStore(id, true); twice {
-		return nil // in this process; the sweep comes back to what is left
-	}
-	defer s.working.Delete(id)
-	if held, err := mine(ctx); err != nil || !held {
-		return err
-	}
-	err := s.Desk.WorkIncident(ctx, id, mine)
-	if freed := leases.Release(context.WithoutCancel(ctx), "incident:"+id, s.Owner); err == nil {
-		err = freed
-	}
+	err := s.alone(ctx, "incident:"+id, func(ctx context.Context, mine func(context.Context) (bool, error)) error {
+		return s.Desk.WorkIncident(ctx, id, mine)
+	})
 	if router.IsCode(err, router.CodeNotFound) {
 		return nil
 	}

@@ -27,8 +27,6 @@ const (
 	batchWorkers = 32
 	// maxAttempts is how often triage of a message is tried before it is a dead letter.
 	maxAttempts = 8
-	// againLease is how long after its owner's death another process decides waiting work again.
-	againLease = time.Minute
 )
 
 // Server runs tasks and the sweep.
@@ -51,8 +49,7 @@ type Server struct {
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 	sweep   sweeper
-	working sync.Map   // ids of incidents that this process works on
-	again   sync.Mutex // deciding all that waits again, once at a time
+	working sync.Map // names of long work that this process does
 }
 
 // Webhooks makes the calls of outgoing webhooks. webhook.Caller fulfils it.
@@ -178,22 +175,9 @@ func (s *Server) edge(ctx context.Context, queue string) error {
 	return err
 }
 
-// decideAgain works under a lease, which its progress renews: a second nudge while one works does nothing.
+// decideAgain decides all that waits again.
 func (s *Server) decideAgain(ctx context.Context, _ string) error {
-	leases := store.Leases{Docs: s.Store}
-	mine := func(ctx context.Context) (bool, error) {
-		_, held, err := leases.Take(ctx, "again", s.Owner, s.Now(), againLease)
-		return held, err
-	}
-	if held, err := mine(ctx); err != nil || !held || !s.again.TryLock() {
-		return err
-	}
-	defer s.again.Unlock()
-	err := s.Desk.Redecide(ctx, mine)
-	if freed := leases.Release(context.WithoutCancel(ctx), "again", s.Owner); err == nil {
-		err = freed
-	}
-	return err
+	return s.alone(ctx, "again", s.Desk.Redecide)
 }
 
 // Backoff is the pause before attempt n+1: 1 s doubling up to 10 minutes, with up to a quarter of jitter.
