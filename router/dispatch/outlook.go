@@ -107,11 +107,9 @@ func (v *View) Expected(topic router.Topic) (wait time.Duration, ok bool) {
 	if t == nil {
 		return 0, false
 	}
-	q, name := v.Rules.Queues[t.Queue], t.Queue
-	if q != nil && !q.Hours.Open(v.Snapshot.At) {
-		if cover := q.Cover(); len(cover) > 0 {
-			name = cover[len(cover)-1]
-		}
+	name := t.Queue
+	if q := v.Rules.Queues[name]; q != nil {
+		name = q.Serves(v.Snapshot.At)
 	}
 	return v.Promise(v.Predicted(name, t.Class)), v.Snapshot.Queues[name].Agents > 0
 }

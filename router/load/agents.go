@@ -28,7 +28,7 @@ func (s *Snapshot) agents(rs *policy.Ruleset, in Inputs) {
 			continue
 		}
 		s.Available++
-		s.FreeCapacity += max(0, 100-a.Held)
+		s.FreeCapacity += max(0, match.Full-a.Held)
 		if a.Held > 0 {
 			s.Busy++
 		}

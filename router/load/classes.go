@@ -43,7 +43,7 @@ func (s *Snapshot) lines(rs *policy.Ruleset, in Inputs) {
 	for _, l := range in.Lines {
 		c := s.Lines[l.Run.Class]
 		c.Waiting += l.Waiting
-		c.OldestMinutes = math.Max(c.OldestMinutes, round(rs.Calendar(l.Run.Queue).Between(l.OldestAgeAt, in.Now).Minutes()))
+		c.OldestMinutes = math.Max(c.OldestMinutes, round(l.waited.Minutes()))
 		s.Lines[l.Run.Class] = c
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"math"
+	"slices"
 	"time"
 
 	"switchyard/router"
@@ -25,6 +26,8 @@ type Line struct {
 	Run         router.Run
 	Waiting     int
 	OldestAgeAt time.Time
+
+	waited time.Duration // business time of its oldest, which Make works out
 }
 
 // Agent is one agent as he is now.
@@ -106,10 +109,15 @@ func Make(rs *policy.Ruleset, in Inputs) (*Snapshot, error) {
 	if in.Last != nil {
 		last = in.Last.Classes
 	}
+	in.Lines = slices.Clone(in.Lines)
+	for i, l := range in.Lines {
+		in.Lines[i].waited = rs.Calendar(l.Run.Queue).Between(l.OldestAgeAt, in.Now)
+	}
+	crews := crewsOf(rs, in)
 	s.agents(rs, in)
-	s.queues(rs, in, last)
+	s.queues(rs, in, crews, last)
 	s.lines(rs, in)
-	s.predict(rs, in, last)
+	s.predict(rs, in, crews, last)
 	s.compare(in)
 	s.Overload = in.Overload
 	s.Unserved = unserved(rs, in)
@@ -122,23 +130,16 @@ func Make(rs *policy.Ruleset, in Inputs) (*Snapshot, error) {
 func round(f float64) float64 { return math.Round(f*100) / 100 }
 
 // queues counts what waits by queue.
-func (s *Snapshot) queues(rs *policy.Ruleset, in Inputs, last map[router.ClassName]prioritize.Params) {
+func (s *Snapshot) queues(rs *policy.Ruleset, in Inputs, crews map[router.QueueName]crew, last map[router.ClassName]prioritize.Params) {
 	for _, q := range rs.QueueList {
-		entry := Queue{Open: q.Hours.Open(in.Now)}
-		for _, a := range in.Agents {
-			if a.works(rs, in.Now) && a.User.Covers(q.Name) {
-				entry.Agents++
-			}
-		}
-		s.Queues[q.Name] = entry
+		s.Queues[q.Name] = Queue{Open: q.Hours.Open(in.Now), Agents: crews[q.Name].agents}
 	}
 	for _, l := range in.Lines {
 		q := s.Queues[l.Run.Queue]
 		q.Waiting += l.Waiting
 		s.Waiting += l.Waiting
-		waited := rs.Calendar(l.Run.Queue).Between(l.OldestAgeAt, in.Now)
-		q.OldestMinutes = math.Max(q.OldestMinutes, round(waited.Minutes()))
-		if p, ok := last[l.Run.Class]; ok && waited > p.Target*3/4 {
+		q.OldestMinutes = math.Max(q.OldestMinutes, round(l.waited.Minutes()))
+		if p, ok := last[l.Run.Class]; ok && l.waited > p.Target*3/4 {
 			q.AtRisk++
 		}
 		s.Queues[l.Run.Queue] = q

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"math"
 	"time"
 
 	"switchyard/router"
@@ -34,9 +33,9 @@ const (
 // Predict is the wait of a ticket of the stream me that comes now, under an order, while agents serve the streams
 // (me among them) and none is idle. It looks for the wait w after which all that goes before it is done: what waits
 // now and stands before it then, what comes meanwhile and overtakes it, and one service on until an agent is free.
-// With mean patience given (0: none gives up) the work ahead shrinks by those who leave: the sum over i up to the Q
-// ahead of 1/(Nμ + iθ) (ROUTING §4; Whitt).
-func Predict(rule order.Rule, me Stream, all []Stream, agents float64, patience time.Duration) time.Duration {
+// Nobody is taken to give up: how patient customers of a desk are is not known, and mail does not leave.
+// staffing.ExpectedWait has the formula with patience.
+func Predict(rule order.Rule, me Stream, all []Stream, agents float64) time.Duration {
 	p := me.Class.Handling.Minutes()
 	if agents <= 0 || p <= 0 {
 		return horizon
@@ -55,31 +54,7 @@ func Predict(rule order.Rule, me Stream, all []Stream, agents float64, patience 
 			lo = mid
 		}
 	}
-	if patience <= 0 {
-		return hi
-	}
-	return min(hi, drained(ahead(rule, me, all, hi)/p, agents/p, patience))
-}
-
-// drained is the time until q tickets ahead are gone and an agent is free, at so many a minute.
-func drained(q, perMinute float64, patience time.Duration) time.Duration {
-	theta := 0.0
-	if patience > 0 {
-		theta = 1 / patience.Minutes()
-	}
-	whole := math.Floor(q)
-	minutes := (q - whole) / (perMinute + (whole+1)*theta)
-	if theta == 0 {
-		minutes += (whole + 1) / perMinute
-	} else {
-		for i := 0.0; i <= whole; i++ {
-			minutes += 1 / (perMinute + i*theta)
-		}
-	}
-	if minutes >= horizon.Minutes() {
-		return horizon
-	}
-	return time.Duration(minutes * float64(time.Minute))
+	return hi
 }
 
 // ahead are the minutes of work that stand before a ticket of me which has waited w.

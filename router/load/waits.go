@@ -14,11 +14,10 @@ import (
 // predict works out how long a ticket that comes now would wait, by queue and class, under the live order (Predict).
 // A queue whose agents have something free and in which nothing waits has no wait; one that nobody covers now is
 // taken to have one agent, so that its line shows and does not drown everything else.
-func (s *Snapshot) predict(rs *policy.Ruleset, in Inputs, last map[router.ClassName]prioritize.Params) {
+func (s *Snapshot) predict(rs *policy.Ruleset, in Inputs, crews map[router.QueueName]crew, last map[router.ClassName]prioritize.Params) {
 	if last == nil { // the first look: by what is stated
 		last, _ = prioritize.Evaluate(rs, s.vars(rs), nil)
 	}
-	crews := s.crews(rs, in)
 	streams, cost := s.streams(rs, in, last), meanCost(rs, in)
 	for _, q := range rs.QueueList {
 		entry := s.Queues[q.Name]
@@ -35,7 +34,7 @@ func (s *Snapshot) predict(rs *policy.Ruleset, in Inputs, last map[router.ClassN
 				continue
 			}
 			hands := math.Max(1, float64(entry.Agents)) * crews[q.Name].parallel(cost)
-			wait := round(Predict(q.Order, st, mine, hands, 0).Minutes())
+			wait := round(Predict(q.Order, st, mine, hands).Minutes())
 			if entry.ByClass == nil {
 				entry.ByClass = map[router.ClassName]float64{}
 			}
@@ -51,10 +50,11 @@ func (s *Snapshot) predict(rs *policy.Ruleset, in Inputs, last map[router.ClassN
 
 // crew is who works for a queue now.
 type crew struct {
-	ids  []router.AgentID
-	free bool // one of them has nothing in his hands
-	held int  // cost of what they hold
-	busy int  // who hold something
+	agents int
+	ids    []router.AgentID
+	free   bool // one of them has nothing in his hands
+	held   int  // cost of what they hold
+	busy   int  // who hold something
 }
 
 // parallel is how many tickets of a mean cost one of the crew works on at once, by what they hold now: a handling time
@@ -93,12 +93,18 @@ func (c crew) share(other crew) float64 {
 	return float64(n) / float64(len(other.ids))
 }
 
-func (s *Snapshot) crews(rs *policy.Ruleset, in Inputs) map[router.QueueName]crew {
+// crewsOf are who works for each queue now. A queue that nobody works for has one that no other queue shares.
+func crewsOf(rs *policy.Ruleset, in Inputs) map[router.QueueName]crew {
+	working := make([]bool, len(in.Agents))
+	for i, a := range in.Agents {
+		working[i] = a.works(rs, in.Now)
+	}
 	out := map[router.QueueName]crew{}
 	for _, q := range rs.QueueList {
 		c := crew{}
-		for _, a := range in.Agents {
-			if a.works(rs, in.Now) && a.User.Covers(q.Name) {
+		for i, a := range in.Agents {
+			if working[i] && a.User.Covers(q.Name) {
+				c.agents++
 				c.ids = append(c.ids, a.User.ID)
 				c.free = c.free || a.Held == 0
 				c.held += a.Held
@@ -137,7 +143,7 @@ func (s *Snapshot) streams(rs *policy.Ruleset, in Inputs, last map[router.ClassN
 		p := last[l.Run.Class].For(l.Run.Channel).Handling
 		st.Class.Handling = time.Duration((n*float64(st.Class.Handling) + float64(l.Waiting)*float64(p)) / (n + float64(l.Waiting)))
 		st.Waiting += l.Waiting
-		st.Oldest = max(st.Oldest, rs.Calendar(l.Run.Queue).Between(l.OldestAgeAt, in.Now))
+		st.Oldest = max(st.Oldest, l.waited)
 	}
 	for _, c := range rs.ClassList {
 		if rate := finite(in.Arrivals[c.Name]); rate > 0 {
@@ -163,11 +169,7 @@ func homes(rs *policy.Ruleset, class router.ClassName, now time.Time) (out []rou
 		if t.Class != class || q == nil {
 			continue
 		}
-		name := q.Name
-		if cover := q.Cover(); len(cover) > 0 && !q.Hours.Open(now) {
-			name = cover[len(cover)-1]
-		}
-		if !slices.Contains(out, name) {
+		if name := q.Serves(now); !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}

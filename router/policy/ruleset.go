@@ -80,6 +80,14 @@ func (q *Queue) Cover() []router.QueueName {
 	return out
 }
 
+// Serves is the queue that takes its new work at a moment: itself while open, the last of Cover while closed.
+func (q *Queue) Serves(at time.Time) router.QueueName {
+	if cover := q.Cover(); len(cover) > 0 && !q.Hours.Open(at) {
+		return cover[len(cover)-1]
+	}
+	return q.Name
+}
+
 // Topic is a compiled topic.
 type Topic struct {
 	TopicDoc
