@@ -219,7 +219,7 @@ func (p *player) decide(now time.Time, _ *simulate.View, a *simulate.Arrival) {
 		a.Service = params.For(c.Channel).Handling
 	}
 	p.came[run.Class]++
-	told := time.Duration(p.snap.Queues[run.Queue].ByClass[run.Class] * float64(time.Minute))
+	told := p.snap.Predicted(run.Queue, run.Class)
 	p.out.Fates[i] = Fate{Queue: run.Queue, Class: run.Class, Target: params.Target, Told: told, Why: d.Why}
 	p.state[i] = ticketState{overflown: d.Overflown, moves: 0}
 }

@@ -111,5 +111,5 @@ func (v *View) Expected(topic router.Topic) (wait time.Duration, ok bool) {
 	if q := v.Rules.Queues[name]; q != nil {
 		name = q.Serves(v.Snapshot.At)
 	}
-	return v.Promise(v.Predicted(name, t.Class)), v.Snapshot.Queues[name].Agents > 0
+	return v.Promise(v.Snapshot.Predicted(name, t.Class)), v.Snapshot.Queues[name].Agents > 0
 }

@@ -291,7 +291,7 @@ func (s *Service) Apply(t router.Ticket, d router.Decision, why string) (router.
 		next.Moves++
 	}
 	if next.Case.Number != t.Case.Number {
-		next.Case.Told = s.Live.View().Predicted(next.Queue, next.Class)
+		next.Case.Told = s.Live.View().Snapshot.Predicted(next.Queue, next.Class)
 	}
 	next.Incident = s.place(t, d)
 	if next.CutoffAt.IsZero() || !d.CutoffAt.IsZero() {

@@ -131,11 +131,6 @@ func (l *Live) Waited(class router.ClassName, said, wait time.Duration) {
 	l.tallies.told.add(string(class), told.One(said, wait, band))
 }
 
-// Predicted is how long a ticket that comes to a queue in a class now would wait.
-func (v *View) Predicted(q router.QueueName, class router.ClassName) time.Duration {
-	return time.Duration(v.Snapshot.Queues[q].ByClass[class] * float64(time.Minute))
-}
-
 // count stores what was counted and reads what all processes counted, if the last time is long enough ago.
 func (l *Live) count(ctx context.Context, every time.Duration) {
 	now := l.now()

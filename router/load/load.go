@@ -91,6 +91,11 @@ type Snapshot struct {
 // Digest names the snapshot by its content.
 func (s *Snapshot) Digest() string { return s.digest }
 
+// Predicted is how long a ticket that comes to a queue in a class now would wait.
+func (s *Snapshot) Predicted(q router.QueueName, class router.ClassName) time.Duration {
+	return time.Duration(s.Queues[q].ByClass[class] * float64(time.Minute))
+}
+
 // Seal works out the digest, after Make or after reading a stored snapshot.
 func (s *Snapshot) Seal() ([]byte, error) {
 	body, err := json.Marshal(s)
