@@ -4,15 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"switchyard/api/openapi"
 	"switchyard/router"
 	"switchyard/router/backtest"
-	"switchyard/router/decide"
-	"switchyard/router/store"
 )
 
 // BackTestPolicy answers GET /v1/admin/policies/{version}/backtest.
@@ -29,11 +26,7 @@ func (s *Server) BackTestPolicy(c echo.Context, version string) error {
 }
 
 func (s *Server) backTest(ctx context.Context, version string) (*backtest.Report, error) {
-	r, err := store.Policies(s.Store).Get(ctx, version)
-	if err != nil {
-		return nil, err
-	}
-	rules, err := decide.Compile([]byte(r.Value.Doc), time.LoadLocation)
+	rules, err := s.Live.Ruleset(ctx, version)
 	if err != nil {
 		return nil, problemsOf(err)
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -19,11 +18,11 @@ func (s *Server) AdminForecast(c echo.Context, p openapi.AdminForecastParams) er
 	view, now := s.Live.View(), s.Now()
 	at := now
 	if p.Day != "" {
-		day, err := time.ParseInLocation(time.DateOnly, p.Day, view.Rules.Zone)
-		if err != nil || day.After(now.AddDate(0, 0, 60)) || day.Before(now.AddDate(0, 0, -60)) {
-			return router.FailField("api.forecast", "day", "must be a date like 2026-11-25, at most two months away")
+		noon, err := view.Noon(p.Day, now)
+		if err != nil {
+			return err
 		}
-		at = day.Add(12 * time.Hour)
+		at = noon
 	}
 	if p.Channel != "" && !p.Channel.Valid() {
 		return router.FailField("api.forecast", "channel", "must be phone, email, chat or social")

@@ -10,7 +10,6 @@ import (
 	"switchyard/api/openapi"
 	"switchyard/router"
 	"switchyard/router/decide"
-	"switchyard/router/order"
 	"switchyard/router/policy"
 	"switchyard/router/prioritize"
 )
@@ -66,17 +65,11 @@ func (s *Server) classesNow(rules *decide.Ruleset) []openapi.ClassNow {
 		one := *rules.Ruleset
 		one.ClassList = []*policy.Class{cl}
 		params, warnings := prioritize.Evaluate(&one, snap.Vars, snap.Classes)
-		p := params[cl.Name]
-		values := map[string]float64{"weight": p.Weight, "target": p.Target.Minutes(), "handling": p.Handling.Minutes(), "k": p.K.Minutes(),
-			"guard": p.Guard, "boost": p.Boost, "lead": p.Lead.Minutes(), "reserve": float64(p.Reserve)}
-		for name, v := range values {
-			values[name] = order.Round(v)
-		}
 		exprs := map[string]string{}
 		for _, field := range policy.ClassFields() {
 			exprs[field] = *cl.ClassField(field)
 		}
-		out = append(out, openapi.ClassNow{Class: cl.Name, Exprs: exprs, Values: values, Warnings: warnings})
+		out = append(out, openapi.ClassNow{Class: cl.Name, Exprs: exprs, Values: params[cl.Name].Values(), Warnings: warnings})
 	}
 	return out
 }

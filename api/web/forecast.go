@@ -11,6 +11,7 @@ import (
 	"switchyard/router"
 	"switchyard/router/dispatch"
 	"switchyard/router/forecast"
+	"switchyard/router/hours"
 	"switchyard/router/policy"
 	"switchyard/router/store"
 )
@@ -58,11 +59,11 @@ func (p *Pages) forecastPage(c echo.Context) error {
 	d := forecastData{Day: now, Topics: view.Rules.Topics, Channels: router.Channels(),
 		Filter: forecast.Filter{Channel: router.Channel(c.QueryParam("channel")), Topic: router.Topic(c.QueryParam("topic")), Language: router.Language(c.QueryParam("language"))}}
 	if day := c.QueryParam("day"); day != "" {
-		at, err := time.ParseInLocation(time.DateOnly, day, view.Rules.Zone)
-		if err != nil || at.After(now.AddDate(0, 0, 60)) || at.Before(now.AddDate(0, 0, -60)) {
-			return router.FailField("web.forecast", "day", "must be a date like 2026-11-25, at most two months away")
+		noon, err := view.Noon(day, now)
+		if err != nil {
+			return err
 		}
-		d.Day = at.Add(12 * time.Hour)
+		d.Day = noon
 	}
 	for i := range daysAhead {
 		d.Days = append(d.Days, now.AddDate(0, 0, i))
@@ -177,8 +178,7 @@ const ahead = -1.0
 // heat is what the coming week is expected to bring, by day and hour.
 func (p *Pages) heat(c echo.Context, f forecast.Filter) (*chart.Picture, error) {
 	view, lang := p.Live.View(), language(c)
-	y, m, day := p.Now().In(view.Rules.Zone).Date()
-	from := time.Date(y, m, day, 0, 0, 0, 0, view.Rules.Zone)
+	from, _ := hours.Day(p.Now(), view.Rules.Zone)
 	week, err := view.Forecast.Span(from, from.AddDate(0, 0, daysAhead), f)
 	if err != nil {
 		return nil, err

@@ -10,7 +10,6 @@ import (
 	"switchyard/router"
 	"switchyard/router/decide"
 	"switchyard/router/dispatch"
-	"switchyard/router/order"
 	"switchyard/router/policy"
 	"switchyard/router/store"
 )
@@ -101,7 +100,7 @@ func TestPolicyPageListsItsHistory(t *testing.T) {
 	if strings.Contains(body, `data-act="rollback"`) {
 		t.Error("offers a roll-back where none is left")
 	}
-	if got := order.Round(valueOf(s.pages.Live.View().Snapshot.Classes["security"], "target")); got != 5 {
+	if got := s.pages.Live.View().Snapshot.Classes["security"].Values()["target"]; got != 5 {
 		t.Error(got)
 	}
 }

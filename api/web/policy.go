@@ -11,7 +11,6 @@ import (
 	"switchyard/router"
 	"switchyard/router/decide"
 	"switchyard/router/load"
-	"switchyard/router/order"
 	"switchyard/router/policy"
 	"switchyard/router/prioritize"
 	"switchyard/router/store"
@@ -103,11 +102,12 @@ func (p *Pages) classRows(doc []byte) ([]classRow, error) {
 	var out []classRow
 	for i, cl := range parsed.Classes {
 		row := classRow{Name: cl.Name, Title: cl.Title}
-		values, known := now[cl.Name]
+		params, known := now[cl.Name]
+		values := params.Values()
 		for _, field := range shownFields {
 			cell := classCell{Field: field, Path: "classes[" + strconv.Itoa(i) + "]." + field, Expr: *cl.ClassField(field)}
 			if known {
-				cell.Now = strconv.FormatFloat(order.Round(valueOf(values, field)), 'g', -1, 64)
+				cell.Now = strconv.FormatFloat(values[field], 'g', -1, 64)
 			}
 			row.Cells = append(row.Cells, cell)
 		}
@@ -118,20 +118,4 @@ func (p *Pages) classRows(doc []byte) ([]classRow, error) {
 
 func valuesNow(rules *policy.Ruleset, s *load.Snapshot) (map[router.ClassName]prioritize.Params, []string) {
 	return prioritize.Evaluate(rules, s.Vars, s.Classes)
-}
-
-func valueOf(p prioritize.Params, field string) float64 {
-	switch field {
-	case "weight":
-		return p.Weight
-	case "target":
-		return p.Target.Minutes()
-	case "handling":
-		return p.Handling.Minutes()
-	case "k":
-		return p.K.Minutes()
-	case "guard":
-		return p.Guard
-	}
-	return p.Boost
 }

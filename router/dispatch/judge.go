@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchyard/router/forecast"
+	"switchyard/router/hours"
 	"switchyard/router/store"
 )
 
@@ -25,8 +26,7 @@ func (l *Live) demand(ctx context.Context, now time.Time) ([]forecast.Row, error
 // rule. It does so once a local day, since forecast.Check looks at whole days. View shows it from the next refresh on.
 func (l *Live) Judge(ctx context.Context) error {
 	now, rules := l.now(), l.View().Rules
-	y, m, d := now.In(rules.Zone).Date()
-	midnight := time.Date(y, m, d, 0, 0, 0, 0, rules.Zone)
+	midnight, _ := hours.Day(now, rules.Zone)
 	if r := l.fit.report.Load(); r != nil && r.Basis.AsOf.Equal(midnight) {
 		return nil
 	}

@@ -18,12 +18,24 @@ type DayPlan struct {
 	OnShift  []int // agents on shift, by the plan's quarter-hours
 }
 
+// farthestDay is how many days from now a day may be that is asked for.
+const farthestDay = 60
+
+// Noon is the middle of a local date, at most two months away.
+func (v *View) Noon(date string, now time.Time) (time.Time, error) {
+	day, err := time.ParseInLocation(time.DateOnly, date, v.Rules.Zone)
+	if err != nil || day.After(now.AddDate(0, 0, farthestDay)) || day.Before(now.AddDate(0, 0, -farthestDay)) {
+		return day, router.FailField("dispatch.noon", "day", "must be a date like 2026-11-25, at most two months away")
+	}
+	return day.Add(12 * time.Hour), nil
+}
+
 // Outlook is the plan of the local day that holds a moment, for the keys that the filter takes. Staffing is for the
 // policy's share of tickets served within the target of their class, customers as patient as it says, handling times as
 // the order counts them now. Without a forecast Forecast.Basis says why, and there are no rows.
 func (v *View) Outlook(at time.Time, f forecast.Filter) (DayPlan, error) {
-	y, m, d := at.In(v.Rules.Zone).Date()
-	p := DayPlan{From: time.Date(y, m, d, 0, 0, 0, 0, v.Rules.Zone), To: time.Date(y, m, d+1, 0, 0, 0, 0, v.Rules.Zone)}
+	var p DayPlan
+	p.From, p.To = hours.Day(at, v.Rules.Zone)
 	if v.Forecast == nil {
 		p.Forecast.Basis = forecast.Basis{None: true, Why: router.Sentence{ZH: "预测还没有算好。", EN: "The forecast is not worked out yet."}}
 		return p, nil

@@ -43,7 +43,7 @@ func (s *Service) BackTest(ctx context.Context, proposed *decide.Ruleset) (*back
 	if err != nil {
 		return nil, err
 	}
-	people, err := s.crew(ctx)
+	people, err := Crew(ctx, s.Store)
 	if err != nil || len(cases) == 0 || len(people) == 0 {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (s *Service) Frontier(ctx context.Context) ([]backtest.Point, error) {
 	if err != nil {
 		return nil, err
 	}
-	people, err := s.crew(ctx)
+	people, err := Crew(ctx, s.Store)
 	if err != nil || len(cases) == 0 || len(people) == 0 {
 		return nil, err
 	}
@@ -85,8 +85,9 @@ func (s *Service) ReplayDone() float64 {
 	return s.replays.done
 }
 
-func (s *Service) crew(ctx context.Context) ([]router.User, error) {
-	all, err := store.Users(s.Store).All(ctx, "")
+// Crew is who serves: the desk's agents who may sign in.
+func Crew(ctx context.Context, docs store.Docs) ([]router.User, error) {
+	all, err := store.Users(docs).All(ctx, "")
 	var out []router.User
 	for _, u := range all {
 		if u.Value.Role == router.RoleAgent && !u.Value.Disabled {

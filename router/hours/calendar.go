@@ -80,6 +80,12 @@ func (i Interval) String() string {
 	return fmt.Sprintf("%02d:%02d-%02d:%02d", i.Open/60, i.Open%60, i.Close/60, i.Close%60)
 }
 
+// Day is the local day that holds a moment, from midnight to midnight.
+func Day(at time.Time, zone *time.Location) (from, to time.Time) {
+	y, m, d := at.In(zone).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, zone), time.Date(y, m, d+1, 0, 0, 0, 0, zone)
+}
+
 // Zone is the calendar's time zone.
 func (c *Calendar) Zone() *time.Location { return c.zone }
 

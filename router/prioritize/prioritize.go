@@ -35,6 +35,16 @@ func (p Params) For(ch router.Channel) order.Class {
 	return c
 }
 
+// Values are the numbers that managers see by the names of a policy's fields, times in minutes.
+func (p Params) Values() map[string]float64 {
+	out := map[string]float64{"weight": p.Weight, "target": p.Target.Minutes(), "handling": p.Handling.Minutes(), "k": p.K.Minutes(),
+		"guard": p.Guard, "boost": p.Boost, "lead": p.Lead.Minutes(), "reserve": float64(p.Reserve)}
+	for name, v := range out {
+		out[name] = order.Round(v)
+	}
+	return out
+}
+
 // standard is used for a number that has never been good (ROUTING §1's own values, in minutes where times).
 var standard = map[string]float64{"weight": 1, "target": 60, "handling": 8, "lead": 10, "k": 10, "guard": 3, "boost": 1,
 	"first_answer": 60, "next_answer": 120, "resolution": 2880}

@@ -1,7 +1,10 @@
 package simulate
 
 // heap is a binary heap: what comes before all others stands at 0.
-type heap[T interface{ before(T) bool }] []T
+type heap[T sooner[T]] []T
+
+// sooner is what can stand in a heap.
+type sooner[T any] interface{ before(T) bool }
 
 func (h *heap[T]) push(x T) {
 	*h = append(*h, x)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/hours"
 	"switchyard/router/match"
 	"switchyard/router/order"
 )
@@ -87,8 +88,8 @@ func (p *play) open() {
 func (p *play) time(at int64) time.Time { return p.s.Start.Add(time.Duration(at)) }
 
 func (p *play) nextDay() int64 {
-	y, m, d := p.time(p.now).In(p.s.Zone).Date()
-	return int64(time.Date(y, m, d+1, 0, 0, 0, 0, p.s.Zone).Sub(p.s.Start))
+	_, next := hours.Day(p.time(p.now), p.s.Zone)
+	return int64(next.Sub(p.s.Start))
 }
 
 // loop takes what comes next, an arrival or an event, until nobody waits and nobody is served.

@@ -20,7 +20,6 @@ import (
 	"switchyard/router/backtest"
 	"switchyard/router/decide"
 	"switchyard/router/dispatch"
-	"switchyard/router/policy"
 	"switchyard/router/store"
 )
 
@@ -105,14 +104,7 @@ func (s *shell) proposed(ctx context.Context, st store.Store, name string) (*dec
 		doc = []byte(r.Value.Doc)
 	}
 	rules, err := decide.Compile(doc, time.LoadLocation)
-	var ps policy.Problems
-	if errors.As(err, &ps) {
-		for _, p := range ps {
-			fmt.Fprintf(s.err, "%s: %s\n", p.Path, p.Detail)
-		}
-		return nil, router.Fail("backtest", router.CodeInvalidField, "the policy has %d problems; nothing was replayed", len(ps))
-	}
-	return rules, err
+	return rules, s.listed("policy", err)
 }
 
 func (s *shell) past(ctx context.Context, st store.Store, today, proposed *decide.Ruleset, f backtestFlags) ([]backtest.Case, error) {
@@ -169,17 +161,9 @@ func (s *shell) replayDesk(ctx context.Context, st store.Store, today *decide.Ru
 	}
 	n := f.agents
 	if n == 0 {
-		all, err := store.Users(st).All(ctx, "")
-		if err != nil {
+		var err error
+		if desk.People, err = dispatch.Crew(ctx, st); err != nil || len(desk.People) > 0 || len(cases) == 0 {
 			return desk, err
-		}
-		for _, u := range all {
-			if u.Value.Role == router.RoleAgent && !u.Value.Disabled {
-				desk.People = append(desk.People, u.Value)
-			}
-		}
-		if len(desk.People) > 0 || len(cases) == 0 {
-			return desk, nil
 		}
 		work := 0.0
 		for _, c := range cases {

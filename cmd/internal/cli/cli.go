@@ -23,6 +23,7 @@ import (
 	"switchyard/cmd/internal/config"
 	"switchyard/cmd/internal/telemetry"
 	"switchyard/router"
+	"switchyard/router/policy"
 	"switchyard/router/store"
 )
 
@@ -163,6 +164,18 @@ func (s *shell) withStore(ctx context.Context, do func(*config.Config, store.Sto
 		err = cerr
 	}
 	return err
+}
+
+// listed says each problem of a document that does not compile; other errors stay as they are.
+func (s *shell) listed(of string, err error) error {
+	var ps policy.Problems
+	if !errors.As(err, &ps) {
+		return err
+	}
+	for _, p := range ps {
+		fmt.Fprintf(s.err, "%s: %s\n", p.Path, p.Detail)
+	}
+	return router.Fail(of, router.CodeInvalidField, "the %s has %d problems; nothing was run", of, len(ps))
 }
 
 func (s *shell) serveCommand() *cobra.Command {

@@ -14,7 +14,6 @@ import (
 	"switchyard/api/chart"
 	"switchyard/router"
 	"switchyard/router/order"
-	"switchyard/router/policy"
 	"switchyard/router/simulate"
 )
 
@@ -80,15 +79,8 @@ func (f simulateFlags) document(files []string) ([]byte, error) {
 
 func (s *shell) simulate(ctx context.Context, doc []byte, f simulateFlags) error {
 	sc, err := simulate.Read(doc, time.LoadLocation)
-	var ps policy.Problems
-	if errors.As(err, &ps) {
-		for _, p := range ps {
-			fmt.Fprintf(s.err, "%s: %s\n", p.Path, p.Detail)
-		}
-		return router.Fail("simulate", router.CodeInvalidField, "the scenario has %d problems; nothing was run", len(ps))
-	}
 	if err != nil {
-		return err
+		return s.listed("scenario", err)
 	}
 	if err := sc.Override(f.load, f.seeds, f.days); err != nil {
 		return err
