@@ -22,31 +22,42 @@ func (q HeadQuery) Aged() int64 {
 	return Stamp(q.AgedTo) + 1
 }
 
-// Answer puts the heads of one run together from those in the window of
-// cut-offs and the oldest of any kind, both at most Limit. The oldest are
-// everything up to the last of them, so that only the kinds from there on, if
-// any, are sought by themselves: seek gives the oldest of a span, at most Limit.
-func (q HeadQuery) Answer(window, oldest []router.Head, seek func(Span) ([]router.Head, error)) ([]router.Head, error) {
-	heads := window
-	if len(oldest) == 0 {
-		return heads, nil
-	}
-	limit := Page(q.Limit)
-	guard := Stamp(q.GuardAt)
+// kinds are the spans of the feasible, the late and the guarded.
+func (q HeadQuery) kinds() [3]Span {
+	guard, aged := Stamp(q.GuardAt), q.Aged()
 	late := max(Stamp(q.LateAt), guard)
-	last, aged := Stamp(oldest[len(oldest)-1].AgeAt), q.Aged()
-	for _, kind := range []Span{{late, math.MaxInt64}, {guard, late}, {math.MinInt64, guard}} {
-		kind.To = min(kind.To, aged)
-		found := within(oldest, kind)
-		if len(oldest) == limit && len(found) < limit && last < kind.To && kind.From < kind.To {
-			var err error
-			if found, err = seek(kind); err != nil {
-				return nil, err
-			}
+	return [3]Span{{late, aged}, {guard, min(late, aged)}, {math.MinInt64, min(guard, aged)}}
+}
+
+// asks reports whether the oldest of a run do not answer a kind. They are everything up to the last of them, if
+// there are Limit of them: only the kinds from there on need a look of their own.
+func (q HeadQuery) asks(kind Span, oldest []router.Head) bool {
+	limit := Page(q.Limit)
+	return len(oldest) == limit && Stamp(oldest[limit-1].AgeAt) < kind.To && kind.From < kind.To && len(within(oldest, kind)) < limit
+}
+
+// Sought are the spans to look into when the oldest of any kind, at most Limit, are known.
+func (q HeadQuery) Sought(oldest []router.Head) (spans []Span) {
+	for _, kind := range q.kinds() {
+		if q.asks(kind, oldest) {
+			spans = append(spans, kind)
 		}
-		heads = addNew(heads, found)
 	}
-	return heads, nil
+	return spans
+}
+
+// Answer puts the heads of one run together: those in the window of cut-offs, the oldest of any kind, and what was
+// found in each span that was sought, at most Limit of each.
+func (q HeadQuery) Answer(window, oldest []router.Head, found [][]router.Head) []router.Head {
+	heads := window
+	for _, kind := range q.kinds() {
+		if q.asks(kind, oldest) {
+			heads, found = addNew(heads, found[0]), found[1:]
+		} else {
+			heads = addNew(heads, within(oldest, kind))
+		}
+	}
+	return heads
 }
 
 // within is the part of heads in the order of their ages that lies in a span.

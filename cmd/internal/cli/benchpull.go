@@ -122,12 +122,13 @@ func fillWaiting(ctx context.Context, s *shell, a *app.App, from, to int) error 
 	for i := from; i < to; i++ {
 		g.Go(func() error {
 			topic := rules.Topics[i%5]
-			age := now.Add(-time.Duration(i%7200) * time.Second)
+			spread := i * 7919 % 7200 // a short line is as old as a long one
+			age := now.Add(-time.Duration(spread) * time.Second)
 			t := router.Ticket{ID: router.TicketID(router.HashID("t", "bench", fmt.Sprint(i))), State: router.StateWaiting, Queue: topic.Queue, Class: topic.Class, Topic: topic.Name,
 				Channel: []router.Channel{router.ChannelEmail, router.ChannelSocial, router.ChannelChat}[i%3], Source: "bench", Handle: router.Handle{Channel: router.ChannelEmail, Address: fmt.Sprint(i)},
 				Speaks: []router.Language{router.LanguageZH, router.LanguageEN}[i%2], AgeAt: age, CreatedAt: age, UpdatedAt: age, Case: router.Case{Number: 1, StartedAt: age, Target: time.Hour}}
 			if i%5 == 1 && i%4 == 0 {
-				t.CutoffAt = now.Add(time.Duration(i%3600) * time.Second)
+				t.CutoffAt = now.Add(time.Duration(spread%3600) * time.Second)
 			}
 			_, err := a.Store.InsertTicket(ctx, t)
 			_ = bar.Add(1)

@@ -282,10 +282,16 @@ func (l look) heads(ctx context.Context, q store.HeadQuery) ([]router.Head, erro
 	if err != nil {
 		return nil, err
 	}
-	return q.Answer(window, oldest, func(kind store.Span) ([]router.Head, error) {
-		filter := bson.D{{Key: "run", Value: l.run.Key}, {Key: "age_at", Value: bson.D{{Key: "$gte", Value: kind.From}, {Key: "$lt", Value: kind.To}}}}
-		return l.seek(ctx, filter, asc("age_at", "wait_id"), "run_age")
-	})
+	var found [][]router.Head
+	for _, span := range q.Sought(oldest) {
+		filter := bson.D{{Key: "run", Value: l.run.Key}, {Key: "age_at", Value: bson.D{{Key: "$gte", Value: span.From}, {Key: "$lt", Value: span.To}}}}
+		hs, err := l.seek(ctx, filter, asc("age_at", "wait_id"), "run_age")
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, hs)
+	}
+	return q.Answer(window, oldest, found), nil
 }
 
 func (l look) seek(ctx context.Context, filter, order bson.D, hint string) ([]router.Head, error) {

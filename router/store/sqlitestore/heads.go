@@ -2,7 +2,6 @@ package sqlitestore
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -23,18 +22,27 @@ const (
 	byAge      = asLines + `waiting WHERE run = q.run` + notSkipped + ` ORDER BY age_at, ticket LIMIT ?3))`
 	byCutoff   = asLines + `cutoffs WHERE run = q.run AND cutoff_at >= q.low AND cutoff_at < q.high AND age_at < q.aged` + notSkipped +
 		` ORDER BY cutoff_at, age_at, ticket LIMIT ?3))`
-	bySpan = `SELECT ` + line + ` FROM waiting
-		WHERE run = ?4 AND age_at >= ?5 AND age_at < ?6` + notSkipped + ` ORDER BY age_at, ticket LIMIT ?3`
+	bySpan = asLines + `waiting WHERE run = q.run AND age_at >= q.low AND age_at < q.high` + notSkipped + ` ORDER BY age_at, ticket LIMIT ?3))`
 )
 
-var byGroup = groupQuery()
+var (
+	byGroup = grouped(`run, low, high, aged`, byAge+`, `+byCutoff)
+	bySpans = grouped(`run, low, high`, bySpan)
+)
 
-func groupQuery() string {
+// grouped makes columns of each of a group of rows, which stand in q.
+func grouped(row, columns string) string {
+	n, at := strings.Count(row, ",")+1, 4
 	values := make([]string, groupSize)
 	for i := range values {
-		values[i] = fmt.Sprintf("(?%d, ?%d, ?%d, ?%d)", 4*i+4, 4*i+5, 4*i+6, 4*i+7)
+		marks := make([]string, n)
+		for k := range marks {
+			marks[k] = "?" + strconv.Itoa(at)
+			at++
+		}
+		values[i] = "(" + strings.Join(marks, ", ") + ")"
 	}
-	return `WITH q (run, low, high, aged) AS (VALUES ` + strings.Join(values, ", ") + `) SELECT ` + byAge + `, ` + byCutoff + ` FROM q`
+	return `WITH q (` + row + `) AS (VALUES ` + strings.Join(values, ", ") + `) SELECT ` + columns + ` FROM q`
 }
 
 // look is what one query wants, and what was found for it.
@@ -45,6 +53,7 @@ type look struct {
 	limit  int
 	oldest []router.Head
 	window []router.Head
+	found  [][]router.Head // of the spans that were sought
 }
 
 // Heads answers each query with the few tickets that a pull looks at.
@@ -63,13 +72,11 @@ func (s *Store) Heads(ctx context.Context, agent router.AgentID, now time.Time, 
 			if err := lookTogether(c, agent, now, group); err != nil {
 				return err
 			}
-			for i := range group {
-				l := &group[i]
-				found, err := l.Answer(l.window, l.oldest, func(kind store.Span) ([]router.Head, error) { return l.seek(c, agent, now, kind) })
-				if err != nil {
-					return err
-				}
-				heads = append(heads, found...)
+			if err := seekTogether(c, agent, now, group); err != nil {
+				return err
+			}
+			for _, l := range group {
+				heads = append(heads, l.Answer(l.window, l.oldest, l.found)...)
 			}
 		}
 		return nil
@@ -94,29 +101,65 @@ func (s *Store) looks(c *conn, qs []store.HeadQuery) ([]look, error) {
 
 // lookTogether finds the oldest of each run, and those whose cut-off is in its window.
 func lookTogether(c *conn, agent router.AgentID, now time.Time, group []look) error {
+	rows := make([][]any, len(group))
 	limit := 0
-	args := make([]any, 3, 3+4*groupSize)
-	for i := range groupSize {
-		if i >= len(group) {
-			args = append(args, int64(0), int64(0), int64(0), int64(0))
-			continue
-		}
-		limit = max(limit, group[i].limit)
-		args = append(args, group[i].id, store.Stamp(group[i].CutoffFrom), store.Stamp(group[i].CutoffTo), group[i].Aged())
+	for i, l := range group {
+		limit = max(limit, l.limit)
+		rows[i] = []any{l.id, store.Stamp(l.CutoffFrom), store.Stamp(l.CutoffTo), l.Aged()}
 	}
-	args[0], args[1], args[2] = string(agent), store.Stamp(now), int64(limit)
-	i := 0
-	return c.rows(byGroup, args, func(r row) (err error) {
-		if i >= len(group) {
-			return nil
-		}
+	return c.together(byGroup, agent, now, limit, rows, 4, func(i int, r row) (err error) {
 		l := &group[i]
-		i++
 		if l.oldest, err = l.parse(r.text(0), l.oldest); err != nil {
 			return err
 		}
 		l.window, err = l.parse(r.text(1), l.window)
 		return err
+	})
+}
+
+// seekTogether finds the oldest of the spans that the oldest of each run do not answer.
+func seekTogether(c *conn, agent router.AgentID, now time.Time, group []look) error {
+	var rows [][]any
+	var of []*look
+	limit := 0
+	for i := range group {
+		l := &group[i]
+		for _, s := range l.Sought(l.oldest) {
+			limit = max(limit, l.limit)
+			rows, of = append(rows, []any{l.id, s.From, s.To}), append(of, l)
+		}
+	}
+	for from := 0; from < len(rows); from += groupSize {
+		err := c.together(bySpans, agent, now, limit, rows[from:min(from+groupSize, len(rows))], 3, func(i int, r row) error {
+			l := of[from+i]
+			found, err := l.parse(r.text(0), nil)
+			l.found = append(l.found, found)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// together runs a grouped query for at most groupSize rows of so many columns; the rest of the group finds nothing,
+// since no run has the number 0.
+func (c *conn) together(query string, agent router.AgentID, now time.Time, limit int, rows [][]any, columns int, take func(i int, r row) error) error {
+	args := make([]any, 3, 3+columns*groupSize)
+	args[0], args[1], args[2] = string(agent), store.Stamp(now), int64(limit)
+	for _, r := range rows {
+		args = append(args, r...)
+	}
+	for len(args) < cap(args) {
+		args = append(args, int64(0))
+	}
+	i := -1
+	return c.rows(query, args, func(r row) error {
+		if i++; i >= len(rows) {
+			return nil
+		}
+		return take(i, r)
 	})
 }
 
@@ -140,17 +183,6 @@ func (l *look) parse(lines string, hs []router.Head) ([]router.Head, error) {
 		})
 	}
 	return hs, nil
-}
-
-// seek finds the oldest of one kind.
-func (l *look) seek(c *conn, agent router.AgentID, now time.Time, s store.Span) ([]router.Head, error) {
-	var found []router.Head
-	args := []any{string(agent), store.Stamp(now), int64(l.limit), l.id, s.From, s.To}
-	err := c.rows(bySpan, args, func(r row) (err error) {
-		found, err = l.parse(r.text(0), found)
-		return err
-	})
-	return found, err
 }
 
 // RunTickets walks the waiting tickets of a run, oldest first.
