@@ -286,14 +286,22 @@ func (p *pull) withinCapacity(ctx context.Context, t router.Ticket) (bool, error
 	if err != nil {
 		return true, nil // the claim stands; the next pull will see
 	}
-	cost, last := 0, t
+	most, limited := p.view.Rules.Limits[t.Channel]
+	cost, before, same := 0, 0, 0 // before: claims that came before this one; same: those of its channel
 	for _, h := range held {
+		if h.ID != t.ID && (h.ClaimedAt.After(t.ClaimedAt) || h.ClaimedAt.Equal(t.ClaimedAt) && h.ID > t.ID) {
+			continue // a later claim: it is that one's to go back
+		}
 		cost += p.view.Rules.Capacity[h.Channel]
-		if h.ClaimedAt.After(last.ClaimedAt) || h.ClaimedAt.Equal(last.ClaimedAt) && h.ID > last.ID {
-			last = h
+		if h.ID == t.ID {
+			continue
+		}
+		before++
+		if h.Channel == t.Channel {
+			same++
 		}
 	}
-	if cost <= match.Full || len(held) == 1 || last.ID != t.ID {
+	if (cost <= match.Full || before == 0) && !(limited && same >= most) {
 		return true, nil
 	}
 	_, err = p.s.change(ctx, t.ID, func(now router.Ticket) (router.Ticket, error) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/store/storetest"
 )
 
 func needs(skill string, level int) func(*router.User) {
@@ -108,4 +109,44 @@ func TestLimitsPerChannel(t *testing.T) {
 	mail := d.Receive(router.ChannelEmail, "v3", "refund please, charged twice")
 	d.ExpectPull(ann, mail.ID)
 	d.ExpectPull(d.Agent("bob"), second.ID)
+}
+
+// Two processes that serve one agent at the same moment keep to his limits together: the later claim goes back.
+func TestLimitsHoldAcrossProcesses(t *testing.T) {
+	for name, c := range map[string]struct {
+		policy string
+		ch     router.Channel
+	}{
+		"of a channel": {"limits: {email: 1}\nreserve_after: 3m", router.ChannelEmail},
+		"of capacity":  {"reserve_after: 3m", router.ChannelPhone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.policy("reserve_after: 3m", c.policy)
+			ann := d.Agent("ann")
+			live := NewLive(d.store, d.clock, time.LoadLocation, d.Log)
+			d.must(live.Refresh(d.ctx))
+			other := &Service{Store: d.store, Live: live, Bus: d, Nudger: d, Now: d.clock, Log: d.Log, CanReply: d.CanReply}
+			for _, from := range []string{"v1", "v2"} {
+				d.Receive(c.ch, from, "refund please, charged twice")
+			}
+			var theirs Served
+			d.setFault(func(op string) storetest.Fault {
+				if op == "SaveTicket" {
+					d.setFault(nil)
+					var err error
+					theirs, err = other.Pull(d.ctx, ann, nil)
+					d.must(err)
+				}
+				return storetest.Pass
+			})
+			ours, err := d.Pull(d.ctx, ann, nil)
+			d.must(err)
+			held, err := d.store.ClaimedBy(d.ctx, ann.ID)
+			d.must(err)
+			if (ours.Ticket.ID == "") == (theirs.Ticket.ID == "") || len(held) != 1 {
+				t.Fatalf("one process served %q, the other %q; %d are held", ours.Ticket.ID, theirs.Ticket.ID, len(held))
+			}
+		})
+	}
 }
