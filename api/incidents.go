@@ -17,7 +17,7 @@ import (
 func incidentOf(i incident.Incident, tickets int) openapi.Incident {
 	return openapi.Incident{Id: i.ID, Topic: i.Topic, Channel: i.Channel, Language: i.Language, State: string(i.State), SinceAt: i.SinceAt, OpenedAt: i.OpenedAt,
 		OpenedBy: i.OpenedBy, ClosedAt: i.ClosedAt, ClosedBy: i.ClosedBy, Why: i.Why, Expected: i.Expected, Observed: i.Observed, Tickets: tickets,
-		Answers: i.Answers, Linking: i.State == incident.Open && i.LinkedAt.IsZero()}
+		Answers: i.Answers, Standing: i.Standing, Linking: i.State == incident.Open && i.LinkedAt.IsZero()}
 }
 
 // DeclineTicket answers POST /v1/tickets/{id}/decline.
@@ -166,7 +166,7 @@ func (s *Server) AnswerIncident(c echo.Context, id string, _ openapi.AnswerIncid
 	if err != nil {
 		return err
 	}
-	a, err := s.Desk.AnswerIncident(c.Request().Context(), gate.CallerOf(c).ID(), id, in.Text, in.Resolve)
+	a, err := s.Desk.AnswerIncident(c.Request().Context(), gate.CallerOf(c).ID(), id, in.Text, in.Resolve, in.Later)
 	if err == nil {
 		err = s.audit(c, "answer_incident", id, "answer "+strconv.Itoa(a.Number))
 	}

@@ -26,7 +26,15 @@ func (s *Server) incident(ctx context.Context, id string) error {
 // incidents asks for what is left to do for incidents, and once a minute looks for surges.
 func (s *Server) incidents(ctx context.Context, now time.Time) error {
 	for _, i := range s.Desk.Live.View().Incidents {
-		if i.LinkedAt.IsZero() && s.sweep.fresh("incident"+i.ID, now) {
+		left := i.LinkedAt.IsZero()
+		if !left && i.Standing > 0 {
+			owed, err := store.IncidentOwings(s.Store).List(ctx, i.ID, "", 1)
+			if err != nil {
+				return err
+			}
+			left = len(owed) > 0
+		}
+		if left && s.sweep.fresh("incident"+i.ID, now) {
 			s.Nudger.Nudge(ctx, task.KindIncident, task.LaneTimers, i.ID)
 		}
 	}

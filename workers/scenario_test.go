@@ -204,7 +204,7 @@ func (s *scenario) step(line string) {
 		s.expect(want, strconv.FormatBool(on))
 	case "told": // how many notices of a kind managers were given
 		s.expect(want, strconv.Itoa(s.told(word[1])))
-	case "incident", "close":
+	case "incident", "answer", "close":
 		s.incident(word)
 	default:
 		s.held(word, want)
@@ -212,19 +212,36 @@ func (s *scenario) step(line string) {
 	}
 }
 
-// incident opens one by hand, incident NAME TOPIC, or closes it, close NAME.
+// incident opens one by hand, incident NAME TOPIC; gives an answer that stands, answer NAME; or closes it, close NAME.
 func (s *scenario) incident(word []string) {
 	s.t.Helper()
-	if word[0] == "close" {
+	switch word[0] {
+	case "close":
 		_, err := s.desk.CloseIncident(s.ctx, "boss", s.incidents[word[1]])
 		s.must(err)
-	} else {
+	case "answer":
+		_, err := s.desk.AnswerIncident(s.ctx, "boss", s.incidents[word[1]], router.Sentence{ZH: s.line, EN: s.line}, false, true)
+		s.must(err)
+	default:
 		i, err := s.desk.OpenIncident(s.ctx, "boss", router.Topic(word[2]), "", "", router.Sentence{ZH: s.line, EN: s.line})
 		s.must(err)
 		s.incidents[word[1]] = i.ID
 	}
 	s.settle()
 	s.tick(time.Second)
+}
+
+// sent counts what is on its way to a ticket's customer.
+func (s *scenario) sent(id router.TicketID) (n int) {
+	s.t.Helper()
+	ms, _, err := s.store.TicketMessages(s.ctx, id, "", store.MaxLimit)
+	s.must(err)
+	for _, m := range ms {
+		if m.Direction == router.DirectionOut && m.Stage == router.StageQueued {
+			n++
+		}
+	}
+	return n
 }
 
 func (s *scenario) told(kind string) (n int) {
@@ -316,7 +333,7 @@ func (s *scenario) receive(word []string, act string) {
 	s.tick(time.Second) // so that no two are equally old
 }
 
-// see compares what is said of a ticket: state queue class topic guest moves wait met kept cutoff case agent escalated first answers incident.
+// see compares what is said of a ticket: state queue class topic guest moves wait met kept cutoff case agent escalated first answers incident sent.
 func (s *scenario) see(name string, wants []string) {
 	s.t.Helper()
 	t, err := s.store.Ticket(s.ctx, s.tickets[name])
@@ -332,7 +349,7 @@ func (s *scenario) see(name string, wants []string) {
 			inc = name
 		}
 	}
-	have := map[string]string{"incident": inc, "state": string(t.State), "queue": string(t.Queue), "class": string(t.Class), "topic": string(t.Topic), "guest": strconv.FormatBool(t.Guest),
+	have := map[string]string{"incident": inc, "sent": strconv.Itoa(s.sent(t.ID)), "state": string(t.State), "queue": string(t.Queue), "class": string(t.Class), "topic": string(t.Topic), "guest": strconv.FormatBool(t.Guest),
 		"moves": strconv.Itoa(t.Moves), "wait": t.Wait(s.now, cal).String(), "met": strconv.FormatBool(t.Case.Judged && t.Case.Met), "kept": string(t.KeptFor), "cutoff": cutoff,
 		"case": strconv.Itoa(t.Case.Number), "agent": string(t.Agent), "escalated": strings.Join(t.Escalated, ","), "first": t.Clocks.FirstAnswer.At(s.now, cal).String(), "answers": strconv.FormatBool(t.Answered)}
 	for _, w := range wants {

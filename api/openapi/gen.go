@@ -340,6 +340,9 @@ type Incident struct {
 	OpenedBy AgentID   `json:"opened_by,omitempty,omitzero"`
 	SinceAt  time.Time `json:"since_at"`
 
+	// Standing The number of the answer that tickets linked from now on get too; absent: none.
+	Standing int `json:"standing,omitempty,omitzero"`
+
 	// State open or closed
 	State string `json:"state"`
 
@@ -354,6 +357,9 @@ type IncidentAnswer = store.IncidentAnswer
 
 // IncidentAnswerRequest defines model for IncidentAnswerRequest.
 type IncidentAnswerRequest struct {
+	// Later It stands: tickets that are linked later get it too, until the next answer or the end of the incident.
+	Later bool `json:"later,omitempty,omitzero"`
+
 	// Resolve Close those that wait or are snoozed.
 	Resolve bool     `json:"resolve,omitempty,omitzero"`
 	Text    Sentence `json:"text"`

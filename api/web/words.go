@@ -270,6 +270,8 @@ var words = map[string]router.Sentence{
 	"answer_resolved":          {ZH: "已解决", EN: "Resolved"},
 	"answer_noted":             {ZH: "已告知处理人", EN: "Agents told"},
 	"answer_missed":            {ZH: "无法送达的渠道", EN: "Not reached"},
+	"answer_later":             {ZH: "以后归入的工单也收到，直到下一条答复或事件结束", EN: "Tickets linked later get it too, until the next answer or the end"},
+	"answer_stands":            {ZH: "以后归入的也收到", EN: "later ones get it too"},
 	"answer_running":           {ZH: "进行中", EN: "going on"},
 	"take_out":                 {ZH: "移出", EN: "Take out"},
 	"in_incident":              {ZH: "这张工单属于一个进行中的事件，可能会有统一回复。", EN: "This ticket belongs to an incident; a common answer may come."},

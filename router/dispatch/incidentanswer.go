@@ -23,8 +23,9 @@ func answerID(id string, number int) string { return id + "." + strconv.Itoa(num
 
 // AnswerIncident gives one answer to all tickets of an open incident, in the background: those that wait, are snoozed or pend get
 // the text in their language as a message of by, and with resolve those that wait or are snoozed are closed by it; the
-// agents of those in work get a note. invalid_field: a text is missing; conflict: another answer came first.
-func (s *Service) AnswerIncident(ctx context.Context, by router.AgentID, id string, text router.Sentence, resolve bool) (store.IncidentAnswer, error) {
+// agents of those in work get a note. With later the answer stands: tickets that are linked from now on get it too, until
+// the next answer or the end of the incident. invalid_field: a text is missing; conflict: another answer came first.
+func (s *Service) AnswerIncident(ctx context.Context, by router.AgentID, id string, text router.Sentence, resolve, later bool) (store.IncidentAnswer, error) {
 	const op = "dispatch.answer_incident"
 	for field, t := range map[string]string{"text.zh": text.ZH, "text.en": text.EN} {
 		if strings.TrimSpace(t) == "" {
@@ -35,7 +36,7 @@ func (s *Service) AnswerIncident(ctx context.Context, by router.AgentID, id stri
 	if err != nil {
 		return store.IncidentAnswer{}, err
 	}
-	a := store.IncidentAnswer{Incident: id, By: by, At: s.Now(), Text: text, Resolve: resolve, Total: len(ids)}
+	a := store.IncidentAnswer{Incident: id, By: by, At: s.Now(), Text: text, Resolve: resolve, Later: later, Total: len(ids)}
 	r, err := store.Incidents(s.Store).Get(ctx, id)
 	if err != nil {
 		return a, err
@@ -44,15 +45,16 @@ func (s *Service) AnswerIncident(ctx context.Context, by router.AgentID, id stri
 		return a, router.Fail(op, router.CodeInvalidTransition, "the incident is closed")
 	}
 	a.Number = r.Value.Answers + 1
-	_, err = store.IncidentAnswers(s.Store).Put(ctx, store.Record[store.IncidentAnswer]{ID: answerID(id, a.Number), Value: a})
-	if err != nil && !router.IsCode(err, router.CodeExists) {
-		return a, err
+	answers, given := store.IncidentAnswers(s.Store), store.Record[store.IncidentAnswer]{ID: answerID(id, a.Number), Value: a}
+	_, err = answers.Put(ctx, given)
+	taken := router.IsCode(err, router.CodeExists)
+	if taken { // a crash may have come before it was counted
+		given, err = answers.Get(ctx, given.ID)
 	}
-	taken := err != nil // also where a crash came between the two writes: then this one counts what is there
-	if _, err := s.changeIncident(ctx, id, func(i incident.Incident) (incident.Incident, error) {
-		i.Answers = max(i.Answers, a.Number)
-		return i, nil
-	}); err != nil {
+	if err == nil {
+		err = s.countAnswer(ctx, given.Value)
+	}
+	if err != nil {
 		return a, err
 	}
 	s.Nudger.Nudge(ctx, task.KindIncident, task.LaneTimers, id)
@@ -60,6 +62,20 @@ func (s *Service) AnswerIncident(ctx context.Context, by router.AgentID, id stri
 		return a, router.Fail(op, router.CodeConflict, "another answer was given at this moment; look at it first")
 	}
 	return a, nil
+}
+
+// countAnswer makes the incident know its answer. Twice is once.
+func (s *Service) countAnswer(ctx context.Context, a store.IncidentAnswer) error {
+	_, err := s.changeIncident(ctx, a.Incident, func(i incident.Incident) (incident.Incident, error) {
+		if a.Number > i.Answers {
+			i.Answers, i.Standing = a.Number, 0
+			if a.Later {
+				i.Standing = a.Number
+			}
+		}
+		return i, nil
+	})
+	return err
 }
 
 // IncidentAnswers are the common answers of an incident so far, the first first.
@@ -80,6 +96,11 @@ func (s *Service) IncidentAnswers(ctx context.Context, i incident.Incident) ([]s
 func (s *Service) giveAnswer(ctx context.Context, id string, number int, mine func(context.Context) (bool, error)) error {
 	answers := store.IncidentAnswers(s.Store)
 	r, err := answers.Get(ctx, answerID(id, number))
+	if err == nil && r.Value.FinishedAt.IsZero() { // a crash may have come before it was counted
+		if err := s.countAnswer(ctx, r.Value); err != nil && !router.IsCode(err, router.CodeInvalidTransition) {
+			return err
+		}
+	}
 	for err == nil && r.Value.FinishedAt.IsZero() {
 		if held, ask := mine(ctx); ask != nil || !held {
 			return ask
@@ -90,6 +111,9 @@ func (s *Service) giveAnswer(ctx context.Context, id string, number int, mine fu
 		}
 		for _, t := range page {
 			how, err := s.answerTicket(ctx, router.TicketID(t.ID), r.Value)
+			if err == nil && how == "" && r.Value.Later { // it may be linked in a moment
+				err = s.owe(ctx, id, router.TicketID(t.ID))
+			}
 			if err != nil {
 				return err
 			}

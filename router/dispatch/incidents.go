@@ -16,6 +16,9 @@ func (s *Service) joined(ctx context.Context, before, t router.Ticket) {
 	case before.Incident == t.Incident:
 	case t.Incident != "":
 		s.life(ctx, t, "incident_join", "", t.Incident)
+		if slices.ContainsFunc(s.Live.View().Incidents, func(i incident.Incident) bool { return i.ID == t.Incident && i.Standing > 0 }) {
+			s.Nudger.Nudge(ctx, task.KindIncident, task.LaneTimers, t.Incident)
+		}
 	default:
 		s.life(ctx, t, "incident_leave", "", before.Incident)
 		if i, err := store.Incidents(s.Store).Get(ctx, before.Incident); err != nil || i.Value.State == incident.Closed {
@@ -27,7 +30,8 @@ func (s *Service) joined(ctx context.Context, before, t router.Ticket) {
 	}
 }
 
-// enlist puts a ticket into the list of its incident. Twice is once.
+// enlist puts a ticket into the list of its incident, which then owes it the standing answer. Twice is once. The list
+// comes first: who begins to give an answer meets the ticket there, or is seen here.
 func (s *Service) enlist(ctx context.Context, t router.Ticket) error {
 	_, err := store.IncidentTickets(s.Store).Update(ctx, string(t.ID), func(e *store.IncidentTicket) (bool, error) {
 		if e.Incident == t.Incident {
@@ -36,6 +40,13 @@ func (s *Service) enlist(ctx context.Context, t router.Ticket) error {
 		*e = store.IncidentTicket{Incident: t.Incident, At: s.Now()}
 		return true, nil
 	})
+	if err != nil {
+		return err
+	}
+	i, err := store.Incidents(s.Store).Get(ctx, t.Incident)
+	if err == nil && i.Value.Standing > 0 {
+		err = s.owe(ctx, t.Incident, t.ID)
+	}
 	return err
 }
 
@@ -154,9 +165,12 @@ func (s *Service) CloseIncident(ctx context.Context, by router.AgentID, id strin
 		return incident.Incident{}, err
 	}
 	i, err := s.changeIncident(ctx, id, func(i incident.Incident) (incident.Incident, error) {
-		i.State, i.ClosedAt, i.ClosedBy, i.Tickets = incident.Closed, s.Now(), by, len(ids)
+		i.State, i.ClosedAt, i.ClosedBy, i.Tickets, i.Standing = incident.Closed, s.Now(), by, len(ids), 0
 		return i, nil
 	})
+	if err == nil {
+		s.Nudger.Nudge(ctx, task.KindIncident, task.LaneTimers, id) // to forget what is owed
+	}
 	return i, err
 }
 
@@ -268,7 +282,8 @@ func (s *Service) link(ctx context.Context, id router.TicketID, open []incident.
 	return err
 }
 
-// WorkIncident does what is left to do for an incident: links its tickets, then gives the answers that are not finished.
+// WorkIncident does what is left to do for an incident: links its tickets, gives the answers that are not finished,
+// and what later tickets are owed.
 // mine is asked as progress is stored: false says that another process does this now.
 func (s *Service) WorkIncident(ctx context.Context, id string, mine func(context.Context) (bool, error)) error {
 	r, err := store.Incidents(s.Store).Get(ctx, id)
@@ -280,9 +295,9 @@ func (s *Service) WorkIncident(ctx context.Context, id string, mine func(context
 			return err
 		}
 	}
-	for n := 1; ; n++ { // a crash may have come before the incident counted its last answer
+	for n := 1; ; n++ {
 		if err := s.giveAnswer(ctx, id, n, mine); router.IsCode(err, router.CodeNotFound) {
-			return nil
+			return s.giveOwed(ctx, id, mine)
 		} else if err != nil {
 			return err
 		}

@@ -112,7 +112,7 @@ func TestABurstIsOneIncident(t *testing.T) {
 	if late := d.Receive(router.ChannelChat, "late", refund); late.Incident != "" {
 		t.Fatalf("%+v", late)
 	}
-	_, err = d.AnswerIncident(d.ctx, "mia", in.ID, router.Sentence{ZH: "好", EN: "ok"}, false)
+	_, err = d.AnswerIncident(d.ctx, "mia", in.ID, router.Sentence{ZH: "好", EN: "ok"}, false, false)
 	d.ExpectCode(err, router.CodeInvalidTransition)
 }
 
@@ -122,10 +122,10 @@ func (d *desk) answersUnderFaults(in incident.Incident, refunds []router.Ticket)
 	ann := d.Agent("ann")
 	claimed, err := d.Claim(d.ctx, ann, refunds[3].ID)
 	d.must(err)
-	a, err := d.AnswerIncident(d.ctx, "mia", in.ID, router.Sentence{ZH: "一", EN: "one"}, false)
+	a, err := d.AnswerIncident(d.ctx, "mia", in.ID, router.Sentence{ZH: "一", EN: "one"}, false, false)
 	d.must(err)
 	crashes := d.workUnderFaults(in.ID)
-	b, err := d.AnswerIncident(d.ctx, "mia", in.ID, router.Sentence{ZH: "二", EN: "two"}, true)
+	b, err := d.AnswerIncident(d.ctx, "mia", in.ID, router.Sentence{ZH: "二", EN: "two"}, true, false)
 	d.must(err)
 	crashes += d.workUnderFaults(in.ID)
 	if crashes < 10 || a.Number != 1 || b.Number != 2 {
@@ -205,9 +205,9 @@ func TestIncidentsByHand(t *testing.T) {
 		t.Fatalf("what a person moved stays moved: %q %q", out.Incident, put.Incident)
 	}
 	d.CanReply = func(router.SourceName, int) error { return router.Fail("test", router.CodeCannotReply, "no replies") }
-	_, err = d.AnswerIncident(d.ctx, "mia", in.ID, router.Sentence{ZH: "好", EN: " "}, true)
+	_, err = d.AnswerIncident(d.ctx, "mia", in.ID, router.Sentence{ZH: "好", EN: " "}, true, false)
 	d.ExpectCode(err, router.CodeInvalidField)
-	_, err = d.AnswerIncident(d.ctx, "mia", in.ID, router.Sentence{ZH: "好", EN: "ok"}, true)
+	_, err = d.AnswerIncident(d.ctx, "mia", in.ID, router.Sentence{ZH: "好", EN: "ok"}, true, false)
 	d.must(err)
 	d.must(d.WorkIncident(d.ctx, in.ID, alone))
 	r, err := store.IncidentAnswers(d.store).Get(d.ctx, answerID(in.ID, 1))
@@ -228,7 +228,7 @@ func TestIncidentsByHand(t *testing.T) {
 		}
 		return storetest.Pass
 	})
-	_, err = d.AnswerIncident(d.ctx, "mia", in.ID, router.Sentence{ZH: "好", EN: "ok"}, true)
+	_, err = d.AnswerIncident(d.ctx, "mia", in.ID, router.Sentence{ZH: "好", EN: "ok"}, true, false)
 	d.ExpectCode(err, router.CodeUnavailable)
 	d.setFault(nil)
 	d.must(d.WorkIncident(d.ctx, in.ID, alone))

@@ -212,9 +212,7 @@ func (s *Service) start(ctx context.Context, m router.Message, r thread.Resoluti
 		return t, err
 	}
 	s.Live.Came(stored, d)
-	if stored.Incident != "" {
-		s.life(ctx, stored, "incident_join", "", stored.Incident)
-	}
+	s.joined(ctx, router.Ticket{}, stored)
 	s.tell(ctx, stored)
 	s.asked(ctx, stored)
 	return stored, nil

@@ -44,6 +44,7 @@ type Incident struct {
 
 	LinkedAt time.Time         `json:"linked_at,omitzero"` // when the tickets that were there had been linked
 	Answers  int               `json:"answers"`            // common answers so far
+	Standing int               `json:"standing,omitempty"` // the number of the answer that tickets linked from now on get too; 0: none
 	Removed  []router.TicketID `json:"removed,omitempty"`  // a person took them out
 }
 

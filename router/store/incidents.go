@@ -31,8 +31,9 @@ type IncidentAnswer struct {
 	At         time.Time         `json:"at"`
 	Text       router.Sentence   `json:"text"`
 	Resolve    bool              `json:"resolve"`
+	Later      bool              `json:"later"`           // it stands: tickets that are linked later get it too, until the next answer
 	After      string            `json:"after,omitempty"` // the last ticket done
-	Total      int               `json:"total"`           // tickets when it was asked for
+	Total      int               `json:"total"`           // tickets when it was asked for, and those later ones that were looked at
 	Sent       int               `json:"sent"`            // committed to their customers
 	Resolved   int               `json:"resolved"`        // of those sent
 	Noted      int               `json:"noted"`           // in work: their agents were told
@@ -50,6 +51,18 @@ func IncidentAnswers(d Docs) Collection[IncidentAnswer] {
 		}
 		return "finished"
 	}}
+}
+
+// IncidentOwed says that a ticket which was linked later is owed its incident's standing answer. It is written before
+// the ticket is.
+type IncidentOwed struct {
+	Incident string    `json:"incident"`
+	At       time.Time `json:"at"`
+}
+
+// IncidentOwings are by ticket, listed by incident.
+func IncidentOwings(d Docs) Collection[IncidentOwed] {
+	return Collection[IncidentOwed]{Docs: d, Kind: "incident_owed", Ref: func(o IncidentOwed) string { return o.Incident }}
 }
 
 // SurgeWatch is the one record, under the id "desk", of the watch for surges.

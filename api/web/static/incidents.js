@@ -21,7 +21,7 @@ document.addEventListener('submit', async e => {
   let res;
   if (form.dataset.act === 'open-incident') res = await call('POST', '/v1/admin/incidents', {topic: form.topic.value, why: form.why.value.trim()}, {key: crypto.randomUUID()});
   else if (form.dataset.act === 'answer-incident') {
-    res = await call('POST', `/v1/admin/incidents/${id}/answer`, {text: {zh: form.zh.value, en: form.en.value}, resolve: form.resolve.checked}, {key: crypto.randomUUID()});
+    res = await call('POST', `/v1/admin/incidents/${id}/answer`, {text: {zh: form.zh.value, en: form.en.value}, resolve: form.resolve.checked, later: form.later.checked}, {key: crypto.randomUUID()});
   }
   if (res?.ok) location.reload();
 });
