@@ -7,7 +7,6 @@ import (
 	"switchyard/router"
 	"switchyard/router/decide"
 	"switchyard/router/order"
-	"switchyard/router/prioritize"
 )
 
 // MaxLine bounds the tickets of a Line.
@@ -89,9 +88,8 @@ func seenUnder(view *View, under *decide.Ruleset) *View {
 	if under == nil || under.Version == view.Rules.Version {
 		return view
 	}
-	snap, other := *view.Snapshot, *view
-	snap.Classes, snap.Warnings = prioritize.Evaluate(under.Ruleset, snap.Vars, view.Snapshot.Classes)
-	other.Rules, other.Snapshot = under, &snap
+	other := *view
+	other.Rules, other.Snapshot = under, view.Snapshot.Under(under.Ruleset)
 	return &other
 }
 

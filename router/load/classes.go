@@ -82,26 +82,7 @@ func (s *Snapshot) evaluate(rs *policy.Ruleset, in Inputs) {
 		}
 	}
 	s.stated, s.Warnings = prioritize.Evaluate(rs, s.Vars, last)
-	s.Classes = maps.Clone(s.stated)
-	for _, c := range rs.ClassList {
-		p := s.Classes[c.Name]
-		by := maps.Clone(p.By)
-		for _, ch := range router.Channels() {
-			h, ok := s.learned(rs, in, c.Name, ch)
-			if !ok {
-				continue
-			}
-			s.Handling = append(s.Handling, h)
-			if h.Weight > 0 {
-				if by == nil {
-					by = map[router.Channel]time.Duration{}
-				}
-				by[ch] = h.Counts
-			}
-		}
-		p.By = by
-		s.Classes[c.Name] = p
-	}
+	s.Classes, s.Handling = mixed(rs, s.stated, seen(rs, in))
 	if o := rs.Overload; o != nil {
 		for _, x := range []struct {
 			name string
@@ -117,19 +98,56 @@ func (s *Snapshot) evaluate(rs *policy.Ruleset, in Inputs) {
 	}
 }
 
-// learned is the handling time of a class on a channel; ok is false where nothing was learned.
-func (s *Snapshot) learned(rs *policy.Ruleset, in Inputs, class router.ClassName, ch router.Channel) (Handling, bool) {
-	m, ok := in.Paces[pace.Key{Class: class, Channel: ch}]
-	if !ok {
-		return Handling{}, false
+// seen is what agents needed, by class and channel, where they worked on something.
+func seen(rs *policy.Ruleset, in Inputs) (out []Handling) {
+	for _, c := range rs.ClassList {
+		for _, ch := range router.Channels() {
+			m, ok := in.Paces[pace.Key{Class: c.Name, Channel: ch}]
+			if !ok {
+				continue
+			}
+			h := Handling{Class: c.Name, Channel: ch}
+			mean, n, ok := m.Estimate(in.Now)
+			if h.N = math.Round(n*10) / 10; ok {
+				h.Learned = mean
+			}
+			out = append(out, h)
+		}
 	}
-	mean, n, ok := m.Estimate(in.Now)
-	stated := s.stated[class].For(ch).Handling
-	h := Handling{Class: class, Channel: ch, Stated: stated, N: math.Round(n*10) / 10, Counts: stated}
-	if ok && rs.LearnHandling {
-		h.Learned, h.Weight, h.Counts = mean, round(pace.Weight(n)), pace.Mix(stated, mean, n)
-	} else if ok {
-		h.Learned = mean
+	return out
+}
+
+// mixed are classes as a policy states them with what was seen mixed in, and how much of it counts under that policy.
+func mixed(rs *policy.Ruleset, stated map[router.ClassName]prioritize.Params, seen []Handling) (map[router.ClassName]prioritize.Params, []Handling) {
+	classes := maps.Clone(stated)
+	var out []Handling
+	for _, h := range seen {
+		p, ok := classes[h.Class]
+		if !ok {
+			continue
+		}
+		h.Stated, h.Weight = stated[h.Class].For(h.Channel).Handling, 0
+		h.Counts = h.Stated
+		if h.Learned > 0 && rs.LearnHandling {
+			h.Weight, h.Counts = round(pace.Weight(h.N)), pace.Mix(h.Stated, h.Learned, h.N)
+		}
+		if h.Weight > 0 {
+			if p.By = maps.Clone(p.By); p.By == nil {
+				p.By = map[router.Channel]time.Duration{}
+			}
+			p.By[h.Channel] = h.Counts
+			classes[h.Class] = p
+		}
+		out = append(out, h)
 	}
-	return h, true
+	return classes, out
+}
+
+// Under is the snapshot with the classes as another policy states them on the same load, what was learned mixed in as
+// that policy wants it. Its queues and waits are the old ones.
+func (s *Snapshot) Under(rs *policy.Ruleset) *Snapshot {
+	out := *s
+	out.stated, out.Warnings = prioritize.Evaluate(rs, s.Vars, s.Classes)
+	out.Classes, out.Handling = mixed(rs, out.stated, s.Handling)
+	return &out
 }

@@ -3,6 +3,7 @@ package load
 import (
 	"encoding/json"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -132,6 +133,18 @@ func TestLearnedHandlingIsMixedIn(t *testing.T) {
 	off := snapshot(t, desk(t, "learn_handling: true", "learn_handling: false"), in)
 	if off.Classes["payment"].For(router.ChannelChat).Handling != 8*time.Minute || off.Handling[0].Weight != 0 || off.Handling[0].Learned == 0 {
 		t.Fatalf("%+v", off.Handling)
+	}
+}
+
+// What was learned counts under another policy as it would if that one were in force.
+func TestAnotherPolicyOnTheSameLoad(t *testing.T) {
+	in := Inputs{Paces: map[pace.Key]pace.Meter{{Class: "payment", Channel: router.ChannelChat}: meterOf(20, 16*time.Minute), {Class: "payment", Channel: router.ChannelPhone}: meterOf(20, 16*time.Minute)}}
+	s := snapshot(t, desk(t), in)
+	for name, rs := range map[string]*policy.Ruleset{"the same": desk(t), "another handling": desk(t, `handling: "8"`, `handling: "4"`), "no learning": desk(t, "learn_handling: true", "learn_handling: false")} {
+		under, inForce := s.Under(rs), snapshot(t, rs, in)
+		if !reflect.DeepEqual(under.Classes, inForce.Classes) || !reflect.DeepEqual(under.Handling, inForce.Handling) {
+			t.Errorf("%s: under it %+v, in force %+v", name, under.Classes["payment"], inForce.Classes["payment"])
+		}
 	}
 }
 
