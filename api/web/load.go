@@ -12,11 +12,12 @@ import (
 
 // loadRow is one class as it is now.
 type loadRow struct {
-	Title   router.Sentence
-	Load    load.ClassLoad
-	Now     prioritize.Params
-	Late    bool
-	Learned string // what was learned of its handling, by channel; empty: nothing yet
+	Title    router.Sentence
+	Load     load.ClassLoad
+	Now      prioritize.Params
+	Late     bool
+	Handling float64 // minutes; over channels by what was seen of each, the stated one where nothing was
+	Learned  string  // what was learned of its handling, by channel; empty: nothing yet
 }
 
 func loadRows(view *dispatch.View) (out []loadRow) {
@@ -24,10 +25,16 @@ func loadRows(view *dispatch.View) (out []loadRow) {
 	for _, cl := range view.Rules.ClassList {
 		r := loadRow{Title: cl.Title, Load: s.Lines[cl.Name], Now: s.Classes[cl.Name]}
 		r.Late = r.Load.OldestMinutes > r.Now.Target.Minutes()
+		r.Handling = r.Now.Handling.Minutes()
+		seen, spent := 0.0, 0.0
 		for _, h := range s.Handling {
 			if h.Class == cl.Name {
 				r.Learned += fmt.Sprintf("%s: %.1f → %.1f (n %.0f); ", h.Channel, h.Stated.Minutes(), h.Counts.Minutes(), h.N)
+				seen, spent = seen+h.N, spent+h.N*h.Counts.Minutes()
 			}
+		}
+		if seen > 0 {
+			r.Handling = spent / seen
 		}
 		out = append(out, r)
 	}
