@@ -14,7 +14,16 @@ import (
 	"switchyard/router"
 )
 
-// agent is a synthetic agent: he works through the HTTP API like any program.
+const (
+	// hands is how many tickets a synthetic agent works on at once, where the desk lets him.
+	hands = 3
+	// reading is how long he looks at a ticket before he answers, working how long he then needs for it, on average.
+	reading, working = 8 * time.Second, 100 * time.Second
+	// beat is how often he says that he still works on it.
+	beat = 20 * time.Second
+)
+
+// agent is one hand of a synthetic agent, who works through the HTTP API like any program.
 type agent struct {
 	base  string
 	token string
@@ -59,8 +68,20 @@ func (a *agent) one(ctx context.Context) error {
 	if err != nil || status == http.StatusNoContent {
 		return err
 	}
-	a.pause(ctx, 8*time.Second)
+	a.pause(ctx, reading)
 	path := "/v1/tickets/" + string(p.Ticket.ID)
+	language := p.Ticket.Language
+	if language != router.LanguageZH {
+		language = router.LanguageEN
+	}
+	if p.Ticket.Channel == router.ChannelChat { // who waits in a chat is told at once that somebody is there
+		if _, err := a.call(ctx, path+"/replies", map[string]any{"epoch": p.Claim.Epoch, "text": greetings[language], "then": "keep"}, nil); err != nil {
+			return err
+		}
+	}
+	if err := a.work(ctx, path, p.Claim.Epoch); err != nil {
+		return err
+	}
 	if p.Ticket.Channel == router.ChannelPhone {
 		if _, err := a.call(ctx, path+"/callbacks", map[string]any{"epoch": p.Claim.Epoch, "outcome": "reached"}, nil); err != nil {
 			return err
@@ -68,16 +89,23 @@ func (a *agent) one(ctx context.Context) error {
 		_, err = a.call(ctx, path+"/resolve", map[string]any{"epoch": p.Claim.Epoch}, nil)
 		return err
 	}
-	language := p.Ticket.Language
-	if language != router.LanguageZH {
-		language = router.LanguageEN
-	}
 	then := "pending_customer"
 	if a.r.IntN(3) == 0 {
 		then = "resolve"
 	}
 	_, err = a.call(ctx, path+"/replies", map[string]any{"epoch": p.Claim.Epoch, "text": pick(a.r, answers[language]), "then": then}, nil)
 	return err
+}
+
+// work takes its time, and says now and then that it goes on.
+func (a *agent) work(ctx context.Context, path string, epoch int64) error {
+	for left := time.Duration(a.r.ExpFloat64() * float64(working)); left > 0 && ctx.Err() == nil; left -= beat {
+		a.pause(ctx, min(left, beat))
+		if _, err := a.call(ctx, path+"/heartbeat", map[string]any{"epoch": epoch}, nil); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
 func (a *agent) call(ctx context.Context, path string, body, out any) (int, error) {

@@ -33,14 +33,25 @@ func newScript(seed uint64) *script { return &script{r: rand.New(rand.NewPCG(see
 
 func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 
-// next is the next act: about one every three seconds, half of them Chinese.
+const (
+	// customerEvery is how long it is from one customer to the next, on average; the first ones come faster, so that
+	// somebody is in line when the pages open.
+	customerEvery = 20 * time.Second
+	firstEvery    = 3 * time.Second
+	firstOnes     = 10
+)
+
+// next is the next act; half of them are Chinese.
 func (s *script) next() act {
 	s.n++
-	a := act{n: s.n, after: time.Duration(s.r.ExpFloat64() * float64(3*time.Second)), language: router.LanguageEN}
+	every := customerEvery
+	if s.n <= firstOnes {
+		every = firstEvery
+	}
+	a := act{n: s.n, after: time.Duration(min(s.r.ExpFloat64(), 4) * float64(every)), language: router.LanguageEN}
 	if s.r.IntN(2) == 0 {
 		a.language = router.LanguageZH
 	}
-	a.after = min(a.after, 12*time.Second)
 	switch k := s.r.IntN(10); {
 	case k < 3:
 		a.channel = router.ChannelEmail

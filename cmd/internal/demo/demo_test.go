@@ -62,7 +62,7 @@ func TestTheSeedDecidesWhatCustomersDo(t *testing.T) {
 	for _, a := range write(1) {
 		channels[a.channel]++
 		languages[a.language]++
-		if a.after < 0 || a.after > 12*time.Second || a.text.body == "" {
+		if a.after < 0 || a.after > 4*customerEvery || a.text.body == "" {
 			t.Errorf("%+v", a)
 		}
 	}

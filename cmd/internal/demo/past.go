@@ -13,7 +13,7 @@ import (
 
 const (
 	// pastDays is how long the demo's made-up past is, ticketDays how much of it is there as tickets.
-	pastDays, ticketDays = 56, 14
+	pastDays, ticketDays = 56, 4
 	// lastContact is how long before the start of the demo the last made-up customer came.
 	lastContact = 30 * time.Minute
 )
@@ -61,8 +61,11 @@ func busyness(local time.Time) float64 {
 	if wd := local.Weekday(); wd == time.Saturday || wd == time.Sunday {
 		rate *= 0.6
 	}
-	return rate
+	return busyDesk * rate
 }
+
+// busyDesk makes the past as busy as the demo, whose customers come one every twenty seconds.
+const busyDesk = 8
 
 // spread is the deviation of the logarithm of handling times.
 const spread = 0.6

@@ -85,7 +85,7 @@ func checkPast(t *testing.T, st store.Store, began time.Time) {
 			t.Fatalf("%+v has no stored classification or no handling time", c)
 		}
 	}
-	if len(cases) < 1500 || len(cases) > 3000 {
+	if len(cases) < 3000 || len(cases) > 6000 {
 		t.Errorf("%d tickets of the past", len(cases))
 	}
 	checkPastTickets(t, st, began)

@@ -127,9 +127,11 @@ func (d *demo) start(ctx context.Context) error {
 	d.stopping.Add(1)
 	go func() { defer d.stopping.Done(); crowd.run(ctx) }()
 	for i, token := range tokens {
-		a := &agent{base: d.app.URL(), token: token, speed: d.Speed, r: rand.New(rand.NewPCG(d.Seed, uint64(i))), log: d.Log}
-		d.stopping.Add(1)
-		go func() { defer d.stopping.Done(); a.run(ctx) }()
+		for hand := range hands {
+			a := &agent{base: d.app.URL(), token: token, speed: d.Speed, r: rand.New(rand.NewPCG(d.Seed, uint64(i*hands+hand))), log: d.Log}
+			d.stopping.Add(1)
+			go func() { defer d.stopping.Done(); a.run(ctx) }()
+		}
 	}
 	return nil
 }

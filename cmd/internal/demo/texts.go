@@ -87,10 +87,13 @@ var followUps = map[router.Language][]string{
 	router.LanguageZH: {"好的，谢谢！", "大概要多久？", "大概是下午两点半，259 元。", "还是没有到账……", "还有一件事：刚才提示有人异地登录，不是我本人，请冻结账户！"},
 }
 
-// answers are what synthetic agents write.
+// greetings are what synthetic agents write first in a chat.
+var greetings = map[router.Language]string{router.LanguageEN: "Thank you for writing. I am looking into it now.", router.LanguageZH: "您好，已经在为您查询。"}
+
+// answers are what they write when they know more.
 var answers = map[router.Language][]string{
-	router.LanguageEN: {"Thank you for writing. I am looking into it now.", "I can see the payment. I have asked for it to be returned; it takes up to two days.", "Could you tell us the time, the amount and the status you see? We never ask for a password or a code."},
-	router.LanguageZH: {"您好，已经在为您查询。", "已经看到这笔交易，正在申请退回，最多两个工作日。", "请告诉我们时间、金额和显示的状态。我们绝不会索要密码或验证码。"},
+	router.LanguageEN: {"It is done. Please look at your wallet again in a few minutes.", "I can see the payment. I have asked for it to be returned; it takes up to two days.", "Could you tell us the time, the amount and the status you see? We never ask for a password or a code."},
+	router.LanguageZH: {"已经处理好了，请过几分钟再看一下钱包。", "已经看到这笔交易，正在申请退回，最多两个工作日。", "请告诉我们时间、金额和显示的状态。我们绝不会索要密码或验证码。"},
 }
 
 // names are what customers are called.
