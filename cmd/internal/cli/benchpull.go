@@ -113,24 +113,31 @@ func benchAgents(ctx context.Context, a *app.App, n int) ([]router.User, error) 
 
 // fillWaiting inserts tickets from to to, over queues, classes, channels and languages of the policy.
 func fillWaiting(ctx context.Context, s *shell, a *app.App, from, to int) error {
-	rules := a.Live.View().Rules
+	rules, now := a.Live.View().Rules, app.Now()
+	return fill(ctx, s, from, to, func(ctx context.Context, i int) error {
+		topic := rules.Topics[i%5]
+		spread := i * 7919 % 7200 // a short line is as old as a long one
+		age := now.Add(-time.Duration(spread) * time.Second)
+		t := router.Ticket{ID: router.TicketID(router.HashID("t", "bench", fmt.Sprint(i))), State: router.StateWaiting, Queue: topic.Queue, Class: topic.Class, Topic: topic.Name,
+			Channel: []router.Channel{router.ChannelEmail, router.ChannelSocial, router.ChannelChat}[i%3], Source: "bench", Handle: router.Handle{Channel: router.ChannelEmail, Address: fmt.Sprint(i)},
+			Speaks: []router.Language{router.LanguageZH, router.LanguageEN}[i%2], AgeAt: age, CreatedAt: age, UpdatedAt: age, Case: router.Case{Number: 1, StartedAt: age, Target: time.Hour}}
+		if i%5 == 1 && i%4 == 0 {
+			t.CutoffAt = now.Add(time.Duration(spread%3600) * time.Second)
+		}
+		_, err := a.Store.InsertTicket(ctx, t)
+		return err
+	})
+}
+
+// fill does something for each number from from to to, 64 at once.
+func fill(ctx context.Context, s *shell, from, to int, one func(context.Context, int) error) error {
 	bar := progress(s.err, "filling")
 	bar.ChangeMax(to - from)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(64)
-	now := app.Now()
 	for i := from; i < to; i++ {
 		g.Go(func() error {
-			topic := rules.Topics[i%5]
-			spread := i * 7919 % 7200 // a short line is as old as a long one
-			age := now.Add(-time.Duration(spread) * time.Second)
-			t := router.Ticket{ID: router.TicketID(router.HashID("t", "bench", fmt.Sprint(i))), State: router.StateWaiting, Queue: topic.Queue, Class: topic.Class, Topic: topic.Name,
-				Channel: []router.Channel{router.ChannelEmail, router.ChannelSocial, router.ChannelChat}[i%3], Source: "bench", Handle: router.Handle{Channel: router.ChannelEmail, Address: fmt.Sprint(i)},
-				Speaks: []router.Language{router.LanguageZH, router.LanguageEN}[i%2], AgeAt: age, CreatedAt: age, UpdatedAt: age, Case: router.Case{Number: 1, StartedAt: age, Target: time.Hour}}
-			if i%5 == 1 && i%4 == 0 {
-				t.CutoffAt = now.Add(time.Duration(spread%3600) * time.Second)
-			}
-			_, err := a.Store.InsertTicket(ctx, t)
+			err := one(ctx, i)
 			_ = bar.Add(1)
 			return err
 		})

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"switchyard/cmd/internal/app"
 	"switchyard/router"
 	"switchyard/router/decide"
@@ -118,29 +116,19 @@ func pause(ctx context.Context) error {
 // They are a few seconds old: nothing escalates at once.
 func fillTexts(ctx context.Context, s *shell, a *app.App, n int) error {
 	rules, now := a.Live.View().Rules, app.Now()
-	bar := progress(s.err, "filling")
-	bar.ChangeMax(n)
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(64)
-	for i := range n {
-		g.Go(func() error {
-			topic, at := rules.Topics[i%5], now.Add(-time.Duration(i%60)*time.Second)
-			external := fmt.Sprintf("redecide-%d", i)
-			m := router.Message{ID: router.NewMessageID("bench", external), ExternalID: external, Source: "bench", Channel: router.ChannelEmail, Direction: router.DirectionIn, Kind: router.KindMessage,
-				Handle: router.Handle{Channel: router.ChannelEmail, Address: external}, Text: redecideTexts[topic.Name][i%2], SentAt: at, ReceivedAt: at, Stage: router.StageTriaged, StageAt: at}
-			m.TicketID = router.NewTicketID(m.ID)
-			if _, err := a.Store.InsertMessages(ctx, []router.Message{m}); err != nil {
-				return err
-			}
-			language := []router.Language{router.LanguageZH, router.LanguageEN}[i%2]
-			t := router.Ticket{ID: m.TicketID, State: router.StateWaiting, Queue: topic.Queue, Class: topic.Class, Topic: topic.Name, Channel: m.Channel, Source: m.Source, Handle: m.Handle,
-				Speaks: language, Language: language, AgeAt: at, CreatedAt: at, UpdatedAt: at, Case: router.Case{Number: 1, StartedAt: at, Target: time.Hour}}.Applying(m)
-			_, err := a.Store.InsertTicket(ctx, t)
-			_ = bar.Add(1)
+	return fill(ctx, s, 0, n, func(ctx context.Context, i int) error {
+		topic, at := rules.Topics[i%5], now.Add(-time.Duration(i%60)*time.Second)
+		external := fmt.Sprintf("redecide-%d", i)
+		m := router.Message{ID: router.NewMessageID("bench", external), ExternalID: external, Source: "bench", Channel: router.ChannelEmail, Direction: router.DirectionIn, Kind: router.KindMessage,
+			Handle: router.Handle{Channel: router.ChannelEmail, Address: external}, Text: redecideTexts[topic.Name][i%2], SentAt: at, ReceivedAt: at, Stage: router.StageTriaged, StageAt: at}
+		m.TicketID = router.NewTicketID(m.ID)
+		if _, err := a.Store.InsertMessages(ctx, []router.Message{m}); err != nil {
 			return err
-		})
-	}
-	err := g.Wait()
-	_ = bar.Finish()
-	return err
+		}
+		language := []router.Language{router.LanguageZH, router.LanguageEN}[i%2]
+		t := router.Ticket{ID: m.TicketID, State: router.StateWaiting, Queue: topic.Queue, Class: topic.Class, Topic: topic.Name, Channel: m.Channel, Source: m.Source, Handle: m.Handle,
+			Speaks: language, Language: language, AgeAt: at, CreatedAt: at, UpdatedAt: at, Case: router.Case{Number: 1, StartedAt: at, Target: time.Hour}}.Applying(m)
+		_, err := a.Store.InsertTicket(ctx, t)
+		return err
+	})
 }
