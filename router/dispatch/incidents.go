@@ -251,7 +251,7 @@ func (s *Service) linkIncident(ctx context.Context, i incident.Incident) error {
 				return err
 			}
 			for _, t := range ts {
-				if t.Incident != "" || incident.Place(open, t, t.Topic, t.Queue == s.Live.View().Rules.Review.Queue, s.Now()) == "" {
+				if t.Incident != "" || incident.Place(open, t, t.Topic, false, s.Now()) == "" {
 					continue
 				}
 				if err := s.link(ctx, t.ID, open); err != nil && !router.IsCode(err, router.CodeNotFound) {
@@ -270,9 +270,25 @@ func (s *Service) linkIncident(ctx context.Context, i incident.Incident) error {
 	return err
 }
 
+// unsure reports whether a ticket waits for a person to say what it is about.
+func (s *Service) unsure(ctx context.Context, t router.Ticket) (bool, error) {
+	if t.FixTopic || t.Queue != s.Live.View().Rules.Review.Queue {
+		return false, nil
+	}
+	d, err := store.Decisions(s.Store).Get(ctx, t.Decision)
+	if router.IsCode(err, router.CodeNotFound) {
+		return true, nil
+	}
+	return d.Value.Decision.Classification.Rejected, err
+}
+
 func (s *Service) link(ctx context.Context, id router.TicketID, open []incident.Incident) error {
 	_, err := s.change(ctx, id, func(t router.Ticket) (router.Ticket, error) {
-		to := incident.Place(open, t, t.Topic, t.Queue == s.Live.View().Rules.Review.Queue, s.Now())
+		unsure, err := s.unsure(ctx, t)
+		if err != nil {
+			return t, err
+		}
+		to := incident.Place(open, t, t.Topic, unsure, s.Now())
 		if t.Incident != "" || to == "" || t.State != router.StateWaiting && t.State != router.StateClaimed {
 			return t, unchanged{}
 		}

@@ -235,6 +235,25 @@ func TestIncidentsByHand(t *testing.T) {
 	d.ExpectState(phone.ID, router.StateResolved)
 }
 
+// Where the review queue is a working one too, what is surely of the topic is linked from it, what is unsure is not.
+func TestTheReviewQueueMayBeAWorkingOne(t *testing.T) {
+	d := newDesk(t)
+	d.policy("queue: payments\n    class: payment", "queue: review\n    class: payment")
+	sure := d.Receive(router.ChannelChat, "v1", refund)
+	unsure := d.Receive(router.ChannelChat, "v2", "please help with my card payment or password")
+	if sure.Queue != "review" || unsure.Queue != "review" || sure.Topic != unsure.Topic {
+		t.Fatalf("%s in %s, %s in %s", sure.Topic, sure.Queue, unsure.Topic, unsure.Queue)
+	}
+	in, err := d.OpenIncident(d.ctx, "mia", sure.Topic, "", "", router.Sentence{ZH: "故障", EN: "an outage"})
+	d.must(err)
+	d.must(d.WorkIncident(d.ctx, in.ID, alone))
+	got, err := d.IncidentTickets(d.ctx, in.ID)
+	d.must(err)
+	if len(got) != 1 || got[0] != sure.ID {
+		t.Errorf("linked %v, want %s alone", got, sure.ID)
+	}
+}
+
 func TestNoForecastOpensNothing(t *testing.T) {
 	d := newDesk(t)
 	d.Surges = func(context.Context, time.Time) ([]incident.Count, bool, error) { return nil, false, nil }
