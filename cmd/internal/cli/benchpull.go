@@ -147,13 +147,10 @@ func fill(ctx context.Context, s *shell, from, to int, one func(context.Context,
 	return err
 }
 
-// finish closes what an agent holds, so that he can pull again.
+// finish closes what an agent holds, so that he can pull again. It goes through the desk: an escalation may have changed
+// the ticket meanwhile.
 func finish(ctx context.Context, a *app.App, t router.Ticket) error {
-	next, err := t.Resolve(app.Now())
-	if err != nil {
-		return err
-	}
-	_, err = a.Store.SaveTicket(ctx, next, time.Time{})
+	_, err := a.Desk.Resolve(ctx, t.Agent, t.ID, t.Epoch, "", "", "")
 	return err
 }
 

@@ -24,7 +24,7 @@ type Options struct {
 	BusyTimeout time.Duration
 	// Gather bounds how many writes share one commit; 512 if zero.
 	Gather int
-	// CacheKiB bounds the page cache of the writer; 24 MiB if zero. A reader has a quarter of it.
+	// CacheKiB bounds the page cache of the writer; 16 MiB if zero. A reader has an eighth of it, since each commit empties it.
 	CacheKiB int
 }
 
@@ -40,7 +40,7 @@ func (o Options) withDefaults() Options {
 		o.Gather = 512
 	}
 	if o.CacheKiB <= 0 {
-		o.CacheKiB = 24 << 10
+		o.CacheKiB = 16 << 10
 	}
 	return o
 }
@@ -82,7 +82,7 @@ func Open(ctx context.Context, dir string, opts Options) (*Store, error) {
 		stopped: make(chan struct{}),
 	}
 	for range opts.Readers {
-		r, err := connect(name, opts.BusyTimeout, opts.CacheKiB/4)
+		r, err := connect(name, opts.BusyTimeout, opts.CacheKiB/8)
 		if err != nil {
 			writer.close()
 			s.closeReaders(len(s.readers))
