@@ -93,10 +93,10 @@ func (s *Service) IncidentAnswers(ctx context.Context, i incident.Incident) ([]s
 
 // giveAnswer goes on with an answer where it stopped. Tickets of a chunk that a crash cut off are met again, and
 // recognized by their marks.
-func (s *Service) giveAnswer(ctx context.Context, id string, number int, mine func(context.Context) (bool, error)) error {
+func (s *Service) giveAnswer(ctx context.Context, in incident.Incident, number int, mine func(context.Context) (bool, error)) error {
 	answers := store.IncidentAnswers(s.Store)
-	r, err := answers.Get(ctx, answerID(id, number))
-	if err == nil && r.Value.FinishedAt.IsZero() { // a crash may have come before it was counted
+	r, err := answers.Get(ctx, answerID(in.ID, number))
+	if err == nil && number > in.Answers { // a crash may have come before it was counted
 		if err := s.countAnswer(ctx, r.Value); err != nil && !router.IsCode(err, router.CodeInvalidTransition) {
 			return err
 		}
@@ -105,14 +105,14 @@ func (s *Service) giveAnswer(ctx context.Context, id string, number int, mine fu
 		if held, ask := mine(ctx); ask != nil || !held {
 			return ask
 		}
-		page, listErr := store.IncidentTickets(s.Store).List(ctx, id, r.Value.After, answerChunk)
+		page, listErr := store.IncidentTickets(s.Store).List(ctx, in.ID, r.Value.After, answerChunk)
 		if listErr != nil {
 			return listErr
 		}
 		for _, t := range page {
-			how, err := s.answerTicket(ctx, router.TicketID(t.ID), r.Value)
-			if err == nil && how == "" && r.Value.Later { // it may be linked in a moment
-				err = s.owe(ctx, id, router.TicketID(t.ID))
+			how, linked, err := s.answerTicket(ctx, router.TicketID(t.ID), r.Value)
+			if err == nil && how == "" && !linked && r.Value.Later { // it may be linked in a moment
+				err = s.owe(ctx, in.ID, router.TicketID(t.ID))
 			}
 			if err != nil {
 				return err
@@ -125,7 +125,7 @@ func (s *Service) giveAnswer(ctx context.Context, id string, number int, mine fu
 			r.Value.FinishedAt = r.Value.SeenAt
 		}
 		r, err = answers.Put(ctx, r)
-		s.publish(ctx, News{Kind: "incident", Incident: id})
+		s.publish(ctx, News{Kind: "incident", Incident: in.ID})
 	}
 	return err
 }
@@ -154,17 +154,18 @@ func count(a *store.IncidentAnswer, id router.TicketID, how string) {
 	}
 }
 
-// answerTicket answers one ticket, once. "" says that nothing was to be done.
-func (s *Service) answerTicket(ctx context.Context, id router.TicketID, a store.IncidentAnswer) (string, error) {
+// answerTicket answers one ticket, once. An empty how says that nothing was to be done; linked, whether it is in the
+// answer's incident.
+func (s *Service) answerTicket(ctx context.Context, id router.TicketID, a store.IncidentAnswer) (how string, linked bool, err error) {
 	t, err := s.Store.Ticket(ctx, id)
 	if router.IsCode(err, router.CodeNotFound) {
-		return "", nil // it was to be linked when it was made, and never was made
+		return "", false, nil // it was to be linked when it was made, and never was made
 	}
 	mark := "answer:" + answerID(a.Incident, a.Number) + ":"
-	how := answered(t, mark)
+	how = answered(t, mark)
 	if err != nil || how != "" || t.Incident != a.Incident {
 		_, settle := s.Settle(ctx, t)
-		return how, cmp.Or(err, settle)
+		return how, t.Incident == a.Incident, cmp.Or(err, settle)
 	}
 	text := a.Text.EN
 	if t.Language == router.LanguageZH {
@@ -183,7 +184,7 @@ func (s *Service) answerTicket(ctx context.Context, id router.TicketID, a store.
 		s.life(ctx, t, "incident_answer", a.By, a.Incident)
 		_, err = s.Settle(ctx, t)
 	}
-	return how, err
+	return how, t.Incident == a.Incident, err
 }
 
 // answering stores the text as a draft, or as a note, and names it in the ticket: that write commits it.

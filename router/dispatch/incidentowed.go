@@ -43,62 +43,50 @@ func (s *Service) giveOwed(ctx context.Context, id string, mine func(context.Con
 	}
 }
 
-// givePage gives some tickets what they are owed and counts it. A crash before what is owed is forgotten counts it
-// twice; a ticket is answered once all the same.
+// givePage gives some tickets what they are owed, and forgets it. A crash before that counts it twice; a ticket is
+// answered once all the same.
 func (s *Service) givePage(ctx context.Context, in incident.Incident, page []store.Record[store.IncidentOwed]) error {
-	var done []string
-	given := map[router.TicketID]string{}
+	if in.Standing > 0 {
+		var err error
+		if page, err = s.giveStanding(ctx, in, page); err != nil {
+			return err
+		}
+	}
 	for _, o := range page {
-		id := router.TicketID(o.ID)
-		how, settled, err := s.giveOne(ctx, in, id, o.Value.At)
-		if err != nil {
-			return err
-		}
-		if settled {
-			done = append(done, o.ID)
-		}
-		if how != "" {
-			given[id] = how
-		}
-	}
-	if len(given) > 0 {
-		_, err := store.IncidentAnswers(s.Store).Update(ctx, answerID(in.ID, in.Standing), func(a *store.IncidentAnswer) (bool, error) {
-			for id, how := range given {
-				a.Total++
-				count(a, id, how)
-			}
-			a.SeenAt = s.Now()
-			return true, nil
-		})
-		if err != nil {
-			return err
-		}
-		s.publish(ctx, News{Kind: "incident", Incident: in.ID})
-	}
-	for _, id := range done {
-		if err := store.IncidentOwings(s.Store).Delete(ctx, id); err != nil {
+		if err := store.IncidentOwings(s.Store).Delete(ctx, o.ID); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// giveOne gives one ticket the standing answer. settled says that nothing more is owed to it.
-func (s *Service) giveOne(ctx context.Context, in incident.Incident, id router.TicketID, since time.Time) (how string, settled bool, err error) {
-	if in.Standing == 0 {
-		return "", true, nil
-	}
-	t, err := s.Store.Ticket(ctx, id)
-	if err != nil && !router.IsCode(err, router.CodeNotFound) {
-		return "", false, err
-	}
-	if err != nil || t.Incident != in.ID {
-		return "", s.Now().Sub(since) > owedFor, nil
-	}
-	a, err := store.IncidentAnswers(s.Store).Get(ctx, answerID(in.ID, in.Standing))
+// giveStanding gives tickets the standing answer and counts it. settled are those that nothing more is owed to.
+func (s *Service) giveStanding(ctx context.Context, in incident.Incident, page []store.Record[store.IncidentOwed]) (settled []store.Record[store.IncidentOwed], err error) {
+	answers := store.IncidentAnswers(s.Store)
+	r, err := answers.Get(ctx, answerID(in.ID, in.Standing))
 	if err != nil {
-		return "", false, err
+		return nil, err
 	}
-	how, err = s.answerTicket(ctx, id, a.Value)
-	return how, err == nil, err
+	before := r.Value.Total
+	for _, o := range page {
+		id := router.TicketID(o.ID)
+		how, linked, err := s.answerTicket(ctx, id, r.Value)
+		if err != nil {
+			return nil, err
+		}
+		if how != "" {
+			r.Value.Total++
+			count(&r.Value, id, how)
+		}
+		if how != "" || linked || s.Now().Sub(o.Value.At) > owedFor {
+			settled = append(settled, o)
+		}
+	}
+	if r.Value.Total == before {
+		return settled, nil
+	}
+	r.Value.SeenAt = s.Now()
+	_, err = answers.Put(ctx, r)
+	s.publish(ctx, News{Kind: "incident", Incident: in.ID})
+	return settled, err
 }

@@ -312,7 +312,7 @@ func (s *Service) WorkIncident(ctx context.Context, id string, mine func(context
 		}
 	}
 	for n := 1; ; n++ {
-		if err := s.giveAnswer(ctx, id, n, mine); router.IsCode(err, router.CodeNotFound) {
+		if err := s.giveAnswer(ctx, r.Value, n, mine); router.IsCode(err, router.CodeNotFound) {
 			return s.giveOwed(ctx, id, mine)
 		} else if err != nil {
 			return err
