@@ -2,12 +2,14 @@ package dispatch
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"switchyard/router"
 	"switchyard/router/load"
 	"switchyard/router/match"
 	"switchyard/router/order"
+	"switchyard/router/policy"
 )
 
 // Served is what a pull or a claim gave. Ticket is empty where Empty says why there is none.
@@ -110,7 +112,7 @@ type pull struct {
 }
 
 func (s *Service) newPull(ctx context.Context, agent router.User, queues []router.QueueName) (*pull, error) {
-	p := &pull{s: s, agent: agent, view: s.Live.View(), now: s.Now(), free: match.Full, holds: map[router.Channel]int{}}
+	p := &pull{s: s, agent: agent, view: s.Live.View(), now: s.Now()}
 	for _, q := range p.view.Rules.QueueList {
 		if agent.Covers(q.Name) && (len(queues) == 0 || containsQueue(queues, q.Name)) {
 			p.queues = append(p.queues, q.Name)
@@ -122,11 +124,19 @@ func (s *Service) newPull(ctx context.Context, agent router.User, queues []route
 		}
 	}
 	held, err := s.Store.ClaimedBy(ctx, agent.ID)
-	for _, t := range held {
-		p.free -= p.view.Rules.Capacity[t.Channel]
-		p.holds[t.Channel]++
-	}
+	cost, holds := inHand(p.view.Rules.Ruleset, held)
+	p.free, p.holds = match.Full-cost, holds
 	return p, err
+}
+
+// inHand is what tickets cost of an agent's room, and how many there are of each channel.
+func inHand(rules *policy.Ruleset, held []router.Ticket) (cost int, holds map[router.Channel]int) {
+	holds = map[router.Channel]int{}
+	for _, t := range held {
+		cost += rules.Capacity[t.Channel]
+		holds[t.Channel]++
+	}
+	return cost, holds
 }
 
 func containsQueue(list []router.QueueName, q router.QueueName) bool {
@@ -201,10 +211,7 @@ func (p *pull) reaches(t router.Ticket) bool {
 }
 
 // atLimit reports whether the agent holds as many tickets of a channel as the policy allows.
-func (p *pull) atLimit(ch router.Channel) bool {
-	most, limited := p.view.Rules.Limits[ch]
-	return limited && p.holds[ch] >= most
-}
+func (p *pull) atLimit(ch router.Channel) bool { return p.view.Rules.AtLimit(ch, p.holds[ch]) }
 
 // there reports whether an agent takes work now.
 func (p *pull) there(a load.Agent) bool {
@@ -286,22 +293,13 @@ func (p *pull) withinCapacity(ctx context.Context, t router.Ticket) (bool, error
 	if err != nil {
 		return true, nil // the claim stands; the next pull will see
 	}
-	most, limited := p.view.Rules.Limits[t.Channel]
-	cost, before, same := 0, 0, 0 // before: claims that came before this one; same: those of its channel
-	for _, h := range held {
-		if h.ID != t.ID && (h.ClaimedAt.After(t.ClaimedAt) || h.ClaimedAt.Equal(t.ClaimedAt) && h.ID > t.ID) {
-			continue // a later claim: it is that one's to go back
-		}
-		cost += p.view.Rules.Capacity[h.Channel]
-		if h.ID == t.ID {
-			continue
-		}
-		before++
-		if h.Channel == t.Channel {
-			same++
-		}
-	}
-	if (cost <= match.Full || before == 0) && !(limited && same >= most) {
+	earlier := slices.DeleteFunc(held, func(h router.Ticket) bool { // a later claim is itself to go back
+		return h.ID == t.ID || h.ClaimedAt.After(t.ClaimedAt) || h.ClaimedAt.Equal(t.ClaimedAt) && h.ID > t.ID
+	})
+	rules := p.view.Rules
+	cost, holds := inHand(rules.Ruleset, earlier)
+	fits := len(earlier) == 0 || cost+rules.Capacity[t.Channel] <= match.Full
+	if fits && !rules.AtLimit(t.Channel, holds[t.Channel]) {
 		return true, nil
 	}
 	_, err = p.s.change(ctx, t.ID, func(now router.Ticket) (router.Ticket, error) {

@@ -88,6 +88,12 @@ func (q *Queue) Serves(at time.Time) router.QueueName {
 	return q.Name
 }
 
+// AtLimit reports whether so many tickets of a channel are all that one agent may hold.
+func (r *Ruleset) AtLimit(ch router.Channel, holds int) bool {
+	most, limited := r.Limits[ch]
+	return limited && holds >= most
+}
+
 // Topic is a compiled topic.
 type Topic struct {
 	TopicDoc
