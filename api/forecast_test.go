@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/dispatch"
 	"switchyard/router/forecast"
-	"switchyard/router/store"
 )
 
 // The day by quarter-hours, whom it needs, and when it is quiet; without a past it says so.
@@ -15,11 +15,11 @@ func TestForecastOfADay(t *testing.T) {
 	if got := d.Do(call{method: "GET", path: "/v1/admin/forecast", as: "auditor"}).Want(200); got.Get("forecast.basis.none") != true {
 		t.Fatalf("%s", got.body)
 	}
+	var demand dispatch.Demand
 	for at := d.clock().AddDate(0, 0, -21).Truncate(time.Hour); at.Before(d.clock()); at = at.Add(20 * time.Minute) {
-		id, day := store.OneDemand(at, forecast.Key{Channel: router.ChannelChat, Topic: "withdrawal", Language: "zh"})
-		_, err := store.DemandDays(d.server.Store).Update(t.Context(), id, func(v *store.DemandDay) (bool, error) { *v = v.Plus(day); return true, nil })
-		d.must(err)
+		demand.Count(at, forecast.Key{Channel: router.ChannelChat, Topic: "withdrawal", Language: "zh"})
 	}
+	d.must(demand.Store(t.Context(), d.server.Store))
 	d.must(d.server.Live.Fit(t.Context()))
 	d.must(d.server.Live.Refresh(t.Context()))
 	got := d.Do(call{method: "GET", path: "/v1/admin/forecast?channel=chat", as: "manager"}).Want(200)

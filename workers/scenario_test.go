@@ -2,7 +2,6 @@ package workers
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,11 +15,11 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"switchyard/router"
-	"switchyard/router/decide"
 	"switchyard/router/dispatch"
 	"switchyard/router/policy"
 	"switchyard/router/store"
 	"switchyard/router/store/sqlitestore"
+	"switchyard/router/store/storetest"
 	"switchyard/workers/task"
 )
 
@@ -112,11 +111,7 @@ func newScenario(t *testing.T, doc string) *scenario {
 // force puts a policy in force.
 func (s *scenario) force(doc string) {
 	s.t.Helper()
-	rules, err := decide.Compile([]byte(doc), time.LoadLocation)
-	s.must(err)
-	_, err = store.Policies(s.store).Ensure(s.ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: doc})
-	s.must(err)
-	_, err = store.PutInForce(s.ctx, s.store, store.Active{Version: rules.Version})
+	_, err := storetest.UsePolicy(s.ctx, s.store, []byte(doc))
 	s.must(err)
 	s.tick(0)
 }
@@ -246,11 +241,9 @@ func (s *scenario) sent(id router.TicketID) (n int) {
 
 func (s *scenario) told(kind string) (n int) {
 	s.t.Helper()
-	entries, err := s.store.ReadStream(s.ctx, store.NoticeStream, 0, store.MaxLimit)
+	said, err := store.TailJSON[store.Notice](s.ctx, s.store, store.NoticeStream, 0, store.MaxLimit)
 	s.must(err)
-	for _, e := range entries {
-		var notice store.Notice
-		s.must(json.Unmarshal(e.Body, &notice))
+	for _, notice := range store.Values(said) {
 		if notice.Kind == kind {
 			n++
 		}

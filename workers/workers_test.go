@@ -20,7 +20,6 @@ import (
 	"switchyard/channels"
 	"switchyard/channels/intake"
 	"switchyard/router"
-	"switchyard/router/decide"
 	"switchyard/router/dispatch"
 	"switchyard/router/policy"
 	"switchyard/router/route"
@@ -95,11 +94,7 @@ func startOn(t *testing.T, addr string, fault func(string) storetest.Fault) *wor
 	inner, err := sqlitestore.Open(ctx, t.TempDir(), sqlitestore.Options{})
 	check(err)
 	check(inner.Migrate(ctx))
-	rules, err := decide.Compile(policy.Default(), time.LoadLocation)
-	check(err)
-	_, err = store.Policies(inner).Ensure(ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: string(policy.Default())})
-	check(err)
-	_, err = store.ActivePolicy(inner).Ensure(ctx, "active", store.Active{Version: rules.Version})
+	_, err = storetest.UsePolicy(ctx, inner, policy.Default())
 	check(err)
 	st := storetest.NewFlaky(inner, fault)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"switchyard/router"
+	"switchyard/router/dispatch"
 	"switchyard/router/forecast"
-	"switchyard/router/store"
 )
 
 // Without a past the page says what to do; with one it shows the day, the staff and the quiet hours, and so does
@@ -18,15 +18,15 @@ func TestForecastAndContactPages(t *testing.T) {
 		t.Fatalf("without a past: %s", body)
 	}
 	now := s.pages.Now()
+	var demand dispatch.Demand
 	for at := now.Truncate(15*time.Minute).AddDate(0, 0, -28); at.Before(now); at = at.Add(15 * time.Minute) {
 		if at.Hour() < 1 || at.Hour() > 13 { // nine to nine in Shanghai
 			continue
 		}
-		id, day := store.OneDemand(at, forecast.Key{Channel: router.ChannelChat, Topic: "withdrawal", Language: "zh"})
-		_, err := store.DemandDays(s.desk.Store).Update(t.Context(), id, func(d *store.DemandDay) (bool, error) { *d = d.Plus(day); return true, nil })
-		if err != nil {
-			t.Fatal(err)
-		}
+		demand.Count(at, forecast.Key{Channel: router.ChannelChat, Topic: "withdrawal", Language: "zh"})
+	}
+	if err := demand.Store(t.Context(), s.desk.Store); err != nil {
+		t.Fatal(err)
 	}
 	if err := s.pages.Live.Fit(t.Context()); err != nil {
 		t.Fatal(err)

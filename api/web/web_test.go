@@ -18,13 +18,13 @@ import (
 	"switchyard/api/gate"
 	"switchyard/channels/runner"
 	"switchyard/router"
-	"switchyard/router/decide"
 	"switchyard/router/dispatch"
 	"switchyard/router/learn"
 	"switchyard/router/policy"
 	"switchyard/router/route"
 	"switchyard/router/store"
 	"switchyard/router/store/sqlitestore"
+	"switchyard/router/store/storetest"
 	"switchyard/workers/task"
 
 	"context"
@@ -56,11 +56,7 @@ func newSite(t *testing.T) *site {
 	check(err)
 	t.Cleanup(func() { _ = st.Close() })
 	check(st.Migrate(ctx))
-	rules, err := decide.Compile(policy.Default(), time.LoadLocation)
-	check(err)
-	_, err = store.Policies(st).Ensure(ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: string(policy.Default())})
-	check(err)
-	_, err = store.ActivePolicy(st).Ensure(ctx, "active", store.Active{Version: rules.Version})
+	rules, err := storetest.UsePolicy(ctx, st, policy.Default())
 	check(err)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	now := func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

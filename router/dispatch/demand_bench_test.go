@@ -8,11 +8,10 @@ import (
 	"time"
 
 	"switchyard/router"
-	"switchyard/router/decide"
 	"switchyard/router/forecast"
 	"switchyard/router/policy"
-	"switchyard/router/store"
 	"switchyard/router/store/sqlitestore"
+	"switchyard/router/store/storetest"
 )
 
 // Half a year of 1,500 contacts a day in 60 keys: reading the records and fitting.
@@ -28,11 +27,7 @@ func BenchmarkFit(b *testing.B) {
 	must(err)
 	defer func() { _ = st.Close() }()
 	must(st.Migrate(ctx))
-	rules, err := decide.Compile(policy.Default(), time.LoadLocation)
-	must(err)
-	_, err = store.Policies(st).Ensure(ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: string(policy.Default())})
-	must(err)
-	_, err = store.ActivePolicy(st).Ensure(ctx, "active", store.Active{Version: rules.Version})
+	rules, err := storetest.UsePolicy(ctx, st, policy.Default())
 	must(err)
 	r := rand.New(rand.NewPCG(1, 1))
 	topics, languages := rules.TopicNames(), []router.Language{"zh", "en", "mixed"}

@@ -72,11 +72,7 @@ func newDesk(t *testing.T) *desk {
 		return fault(op)
 	})
 	d.must(st.Migrate(d.ctx))
-	rules, err := decide.Compile(policy.Default(), time.LoadLocation)
-	d.must(err)
-	_, err = store.Policies(st).Ensure(d.ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: string(policy.Default())})
-	d.must(err)
-	_, err = store.ActivePolicy(st).Ensure(d.ctx, "active", store.Active{Version: rules.Version})
+	_, err = storetest.UsePolicy(d.ctx, st, policy.Default())
 	d.must(err)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	live := NewLive(d.flaky, d.clock, time.LoadLocation, log)
@@ -88,11 +84,7 @@ func newDesk(t *testing.T) *desk {
 // use puts another policy in force.
 func (d *desk) use(doc string) *decide.Ruleset {
 	d.t.Helper()
-	rules, err := decide.Compile([]byte(doc), time.LoadLocation)
-	d.must(err)
-	_, err = store.Policies(d.store).Ensure(d.ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: doc})
-	d.must(err)
-	_, err = store.PutInForce(d.ctx, d.store, store.Active{Version: rules.Version})
+	rules, err := storetest.UsePolicy(d.ctx, d.store, []byte(doc))
 	d.must(err)
 	d.must(d.Live.Refresh(d.ctx))
 	return rules

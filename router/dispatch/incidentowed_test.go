@@ -81,8 +81,7 @@ func TestAStandingAnswerMeetsTicketsBeingLinked(t *testing.T) {
 	in, err := d.OpenIncident(d.ctx, "mia", first.Topic, "", "", router.Sentence{ZH: "故障", EN: "an outage"})
 	d.must(err)
 	d.must(d.WorkIncident(d.ctx, in.ID, alone))
-	other := &Service{Store: d.store, Live: NewLive(d.store, d.clock, time.LoadLocation, d.Log), Bus: d, Nudger: d, Now: d.clock, Log: d.Log, CanReply: d.CanReply}
-	d.must(other.Live.Refresh(d.ctx))
+	other := d.other()
 	d.setFault(func(op string) storetest.Fault {
 		if op == "InsertTicket" { // the ticket stands in the list and is not there yet
 			d.setFault(nil)

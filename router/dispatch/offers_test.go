@@ -118,15 +118,13 @@ func TestTwoProcessesOfferOnce(t *testing.T) {
 	for _, name := range []string{"ann", "bob", "cid"} {
 		d.Agent(name)
 	}
-	live := NewLive(d.store, d.clock, time.LoadLocation, d.Log)
-	d.must(live.Refresh(d.ctx))
-	other := &Service{Store: d.store, Live: live, Bus: d, Nudger: d, Now: d.clock, Log: d.Log, CanReply: d.CanReply}
+	other := d.other()
 	var ids []router.TicketID
 	for _, from := range []string{"v1", "v2", "v3", "v4", "v5", "v6"} {
 		ids = append(ids, d.Receive(router.ChannelChat, from, "I was charged twice, refund please").ID)
 	}
 	d.Advance(30 * time.Second)
-	d.must(live.Refresh(d.ctx))
+	d.must(other.Live.Refresh(d.ctx))
 	var wg sync.WaitGroup
 	errs := make(chan error, 2*len(ids))
 	for _, id := range ids {

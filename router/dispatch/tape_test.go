@@ -32,10 +32,7 @@ func newTape(t *testing.T) *tape {
 	d := newDesk(t)
 	p := &tape{desk: d, holds: map[router.TicketID]hold{}}
 	p.agents = []router.User{d.Agent("ann"), d.Agent("bob", func(u *router.User) { u.Queues = []router.QueueName{"payments", "security"} }), d.Agent("eve", func(u *router.User) { u.Skills = map[router.Skill]int{"card": 2} })}
-	other := NewLive(d.store, d.clock, time.LoadLocation, d.Log)
-	d.must(other.Refresh(d.ctx))
-	second := &Service{Store: d.store, Live: other, Bus: d, Nudger: d, Now: d.clock, Log: d.Log, CanReply: d.CanReply}
-	p.sides = [2]*Service{d.Service, second}
+	p.sides = [2]*Service{d.Service, d.other()}
 	return p
 }
 

@@ -124,9 +124,7 @@ func TestLimitsHoldAcrossProcesses(t *testing.T) {
 			d := newDesk(t)
 			d.policy("reserve_after: 3m", c.policy)
 			ann := d.Agent("ann")
-			live := NewLive(d.store, d.clock, time.LoadLocation, d.Log)
-			d.must(live.Refresh(d.ctx))
-			other := &Service{Store: d.store, Live: live, Bus: d, Nudger: d, Now: d.clock, Log: d.Log, CanReply: d.CanReply}
+			other := d.other()
 			for _, from := range []string{"v1", "v2"} {
 				d.Receive(c.ch, from, "refund please, charged twice")
 			}

@@ -18,6 +18,7 @@ import (
 	"switchyard/router/policy"
 	"switchyard/router/store"
 	"switchyard/router/store/sqlitestore"
+	"switchyard/router/store/storetest"
 	"switchyard/router/textmodel"
 	"switchyard/workers/task"
 )
@@ -56,11 +57,7 @@ func newDesk(t *testing.T, doc []byte) *desk {
 	d.must(err)
 	t.Cleanup(func() { _ = st.Close() })
 	d.must(st.Migrate(d.ctx))
-	rules, err := decide.Compile(doc, time.LoadLocation)
-	d.must(err)
-	_, err = store.Policies(st).Ensure(d.ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: string(doc)})
-	d.must(err)
-	_, err = store.ActivePolicy(st).Ensure(d.ctx, "active", store.Active{Version: rules.Version})
+	_, err = storetest.UsePolicy(d.ctx, st, doc)
 	d.must(err)
 	live := d.live(st)
 	d.must(live.Refresh(d.ctx))

@@ -1,5 +1,6 @@
-// Package storetest holds the one suite that every store passes, and Flaky, a
-// store that fails when a test says so. Tests alone import it.
+// Package storetest holds the one suite that every store passes, Flaky, a
+// store that fails when a test says so, and what tests put into a store.
+// Tests alone import it.
 //
 // What always holds:
 //
