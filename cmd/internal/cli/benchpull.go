@@ -63,11 +63,8 @@ func reorder(ctx context.Context, a *app.App, agent router.User) (time.Duration,
 	if err != nil {
 		return 0, err
 	}
-	rules, err := decide.Compile(doc, time.LoadLocation)
+	rules, err := keepPolicy(ctx, a, doc)
 	if err != nil {
-		return 0, err
-	}
-	if _, err := store.Policies(a.Store).Ensure(ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: string(doc)}); err != nil {
 		return 0, err
 	}
 	began := time.Now()
@@ -86,6 +83,16 @@ func reorder(ctx context.Context, a *app.App, agent router.User) (time.Duration,
 		return 0, err
 	}
 	return took, force(ctx, a, before.Value.Version)
+}
+
+// keepPolicy stores a policy, which is not in force by that.
+func keepPolicy(ctx context.Context, a *app.App, doc []byte) (*decide.Ruleset, error) {
+	rules, err := decide.Compile(doc, time.LoadLocation)
+	if err != nil {
+		return nil, err
+	}
+	_, err = store.Policies(a.Store).Ensure(ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: string(doc)})
+	return rules, err
 }
 
 // force puts a stored policy in force, and lets this process notice as it would within a second.

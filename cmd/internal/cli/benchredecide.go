@@ -9,7 +9,6 @@ import (
 
 	"switchyard/cmd/internal/app"
 	"switchyard/router"
-	"switchyard/router/decide"
 	"switchyard/router/policy"
 	"switchyard/router/store"
 )
@@ -41,15 +40,12 @@ func benchRedecide(ctx context.Context, s *shell, a *app.App, f benchFlags, r *r
 	}
 	r.add("filling_s", time.Since(began).Seconds())
 	doc := bytes.Replace(policy.Default(), []byte("queue: withdrawals\n    class: withdrawal"), []byte("queue: payments\n    class: payment"), 1)
-	rules, err := decide.Compile(doc, time.LoadLocation)
+	rules, err := keepPolicy(ctx, a, doc)
 	if err != nil {
 		return err
 	}
 	if rules.Assigns == a.Live.View().Rules.Assigns {
 		return errors.New("the changed policy assigns as before")
-	}
-	if _, err := store.Policies(a.Store).Ensure(ctx, rules.Version, store.PolicyVersion{Version: rules.Version, Doc: string(doc)}); err != nil {
-		return err
 	}
 	for _, round := range []struct{ name, version, assigns string }{{"all_written", rules.Version, rules.Assigns}, {"moved_written", before.Value.Version, a.Live.View().Rules.Assigns}} {
 		rec, took, err := redecided(ctx, s, a, round.version, round.assigns)

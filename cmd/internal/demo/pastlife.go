@@ -29,7 +29,7 @@ const (
 var pastChannels = map[router.Channel]float64{router.ChannelPhone: 0.25, router.ChannelChat: 0.2, router.ChannelEmail: 0.3, router.ChannelSocial: 0.25}
 
 // past gives a new desk a past that is made up: eight weeks of demand, which the forecast rests on, resolved tickets of
-// the last two, decided by the desk's own code, which a back-test replays, and how long agents took for them. The
+// the last days, decided by the desk's own code, which a back-test replays, and how long agents took for them. The
 // demand is written last: where it is, all is, and what a crash left half done is written again under the same ids.
 func (d *demo) past(ctx context.Context) error {
 	now := app.Now()

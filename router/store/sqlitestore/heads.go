@@ -107,7 +107,7 @@ func lookTogether(c *conn, agent router.AgentID, now time.Time, group []look) er
 		limit = max(limit, l.limit)
 		rows[i] = []any{l.id, store.Stamp(l.CutoffFrom), store.Stamp(l.CutoffTo), l.Aged()}
 	}
-	return c.together(byGroup, agent, now, limit, rows, 4, func(i int, r row) (err error) {
+	return c.together(byGroup, agent, now, limit, rows, func(i int, r row) (err error) {
 		l := &group[i]
 		if l.oldest, err = l.parse(r.text(0), l.oldest); err != nil {
 			return err
@@ -130,7 +130,7 @@ func seekTogether(c *conn, agent router.AgentID, now time.Time, group []look) er
 		}
 	}
 	for from := 0; from < len(rows); from += groupSize {
-		err := c.together(bySpans, agent, now, limit, rows[from:min(from+groupSize, len(rows))], 3, func(i int, r row) error {
+		err := c.together(bySpans, agent, now, limit, rows[from:min(from+groupSize, len(rows))], func(i int, r row) error {
 			l := of[from+i]
 			found, err := l.parse(r.text(0), nil)
 			l.found = append(l.found, found)
@@ -143,10 +143,10 @@ func seekTogether(c *conn, agent router.AgentID, now time.Time, group []look) er
 	return nil
 }
 
-// together runs a grouped query for at most groupSize rows of so many columns; the rest of the group finds nothing,
-// since no run has the number 0.
-func (c *conn) together(query string, agent router.AgentID, now time.Time, limit int, rows [][]any, columns int, take func(i int, r row) error) error {
-	args := make([]any, 3, 3+columns*groupSize)
+// together runs a grouped query for some rows, at most groupSize; the rest of the group finds nothing, since no run has
+// the number 0.
+func (c *conn) together(query string, agent router.AgentID, now time.Time, limit int, rows [][]any, take func(i int, r row) error) error {
+	args := make([]any, 3, 3+len(rows[0])*groupSize)
 	args[0], args[1], args[2] = string(agent), store.Stamp(now), int64(limit)
 	for _, r := range rows {
 		args = append(args, r...)
