@@ -59,7 +59,7 @@ type whatIfData struct {
 }
 
 func (p *Pages) linePage(c echo.Context) error {
-	d, err := p.line(c.Request().Context(), c, lineShown, nil)
+	d, err := p.line(c)
 	if err != nil {
 		return err
 	}
@@ -67,39 +67,59 @@ func (p *Pages) linePage(c echo.Context) error {
 }
 
 func (p *Pages) lineLive(c echo.Context) error {
-	d, err := p.line(c.Request().Context(), c, lineShown, nil)
+	d, err := p.line(c)
 	if err != nil {
 		return err
 	}
 	return p.render(c, http.StatusOK, "linelive.html", "the_line", d)
 }
 
-func (p *Pages) line(ctx context.Context, c echo.Context, n int, under *decide.Ruleset) (lineData, error) {
+// line is the front of the line as the page shows it.
+func (p *Pages) line(c echo.Context) (lineData, error) {
+	d, err := p.places(c, lineShown, nil)
+	if err == nil {
+		err = p.fill(c.Request().Context(), &d)
+	}
+	return d, err
+}
+
+// places are the first n of the line, without their tickets.
+func (p *Pages) places(c echo.Context, n int, under *decide.Ruleset) (lineData, error) {
 	d := lineData{Queue: router.QueueName(c.QueryParam("queue")), Queues: p.queueRows(nil), Links: gate.Work.Allows(gate.CallerOf(c))}
-	l, err := p.Desk.Line(ctx, d.Queue, n, under)
+	l, err := p.Desk.Line(c.Request().Context(), d.Queue, n, under)
 	if err != nil {
 		return d, err
 	}
 	for _, k := range l.Classes {
 		d.Classes = append(d.Classes, classLine{k, min(1, float64(k.Oldest)/float64(max(k.Guard, 1)))})
 	}
-	for _, r := range l.Tickets {
-		t, err := p.Store.Ticket(ctx, r.Head.TicketID)
+	for i, r := range l.Tickets {
+		d.Rows = append(d.Rows, lineRow{LineRow: r, Place: i + 1})
+	}
+	return d, nil
+}
+
+// fill reads the tickets of the rows. One that is gone meanwhile is left out.
+func (p *Pages) fill(ctx context.Context, d *lineData) error {
+	rows := d.Rows
+	d.Rows = make([]lineRow, 0, len(rows))
+	for _, row := range rows {
+		t, err := p.Store.Ticket(ctx, row.Head.TicketID)
 		if router.IsCode(err, router.CodeNotFound) {
 			continue
 		}
 		if err != nil {
-			return d, err
+			return err
 		}
-		rows, err := p.ticketRows(ctx, []router.Ticket{t})
+		shown, err := p.ticketRows(ctx, []router.Ticket{t})
 		if err != nil {
-			return d, err
+			return err
 		}
-		row := lineRow{LineRow: r, Place: len(d.Rows) + 1, Ticket: rows[0]}
+		row.Ticket = shown[0]
 		row.Queue, row.Class = p.titles(t)
 		d.Rows = append(d.Rows, row)
 	}
-	return d, nil
+	return nil
 }
 
 // whatIf answers the present line beside the one under a stored policy.
@@ -109,13 +129,18 @@ func (p *Pages) whatIf(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.Now, err = p.line(ctx, c, dispatch.MaxLine, nil); err != nil {
+	if d.Now, err = p.places(c, dispatch.MaxLine, nil); err != nil {
 		return err
 	}
-	if d.Then, err = p.line(ctx, c, dispatch.MaxLine, under); err != nil {
+	if d.Then, err = p.places(c, dispatch.MaxLine, under); err != nil {
 		return err
 	}
 	d.compare()
+	for _, side := range []*lineData{&d.Now, &d.Then, &d.Farther} {
+		if err := p.fill(ctx, side); err != nil {
+			return err
+		}
+	}
 	d.OtherRules = under.Assigns != p.Live.View().Rules.Assigns
 	_, d.Warnings = valuesNow(under.Ruleset, p.Live.View().Snapshot)
 	return p.render(c, http.StatusOK, "whatif.html", "what_if", d)
